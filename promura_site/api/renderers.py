@@ -1,0 +1,40 @@
+"""How answers are written."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from rest_framework.exceptions import APIException
+from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
+from rest_framework.request import Request
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
+
+
+class ApiJSONRenderer(JSONRenderer):
+    """UTF-8 JSON; the only machine format."""
+
+
+class PromuraBrowsableAPIRenderer(BrowsableAPIRenderer):
+    """DRF's browsable API in the house's colours, its raw form kept filled."""
+
+    template = "promura_site/browsable_api.html"
+
+    def get_raw_data_form(
+        self, data: Any, view: "APIView", method: str, request: Request
+    ) -> Any:
+        """Return DRF's form, holding what was sent when that was refused."""
+        form = super().get_raw_data_form(data, view, method, request)
+        refused = isinstance(data, dict) and data.get("success") is False
+        if form is not None and refused and request.method == method:
+            form.initial["_content"] = _sent(request) or form.initial.get("_content")
+        return form
+
+
+def _sent(request: Request) -> str:
+    """Return the body that was sent, empty when it could not be read at all."""
+    try:
+        data = request.data
+    except APIException:
+        return ""
+    return json.dumps(data, indent=4, ensure_ascii=False, default=str) if data else ""

@@ -1,0 +1,37 @@
+"""Middleware of the ground floor."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from promura_site import origin
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestOriginMiddleware:
+    """Remember where a request comes from while it is being answered."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request under its origin."""
+        with origin.originating(origin.of_request(request)) as here:
+            response = self.get_response(request)
+        response["X-Request-Id"] = here.request_id
+        return response
+
+
+class ApiPathMiddleware:
+    """Answer `/api/x/` as `/api/x`: a redirect would drop a POST's body."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Strip the slash before the path is resolved."""
+        if request.path_info.startswith("/api/"):
+            request.path_info = request.path_info.rstrip("/")
+            request.path = request.path.rstrip("/")
+        return self.get_response(request)

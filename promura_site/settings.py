@@ -1,0 +1,382 @@
+"""Settings of PROMURA: every value from the environment, with a safe default.
+
+`docs/settings.md` explains each variable. Nothing here may ask the database.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
+
+from promura_site.database import database_settings
+from promura_site.secrets import read_or_create
+
+VERSION = "0.1.0"
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+DEBUG = env.bool("PROMURA_DEBUG", default=False)
+PRODUCTION = env.bool("PROMURA_PRODUCTION", default=False)
+
+# Where an embedded installation keeps everything that is not code.
+DATA_DIR = Path(env.str("PROMURA_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+OUTBOX_DIR = DATA_DIR / "outbox"
+
+# --- Database and cache ---------------------------------------------------------
+
+DATABASES = {
+    "default": database_settings(env.str("DATABASE_URL", default=""), DATA_DIR)
+}
+EMBEDDED = DATABASES["default"]["ENGINE"].endswith("sqlite3")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHE_URL = env.str("CACHE_URL", default="")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CACHE_URL,
+        "KEY_PREFIX": "promura",
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+    }
+    if CACHE_URL
+    else {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "promura",
+    }
+}
+
+# --- Secrets --------------------------------------------------------------------
+
+
+def _secret(variable: str, filename: str) -> str:
+    """Return a key from the environment, or the embedded installation's own."""
+    value = env.str(variable, default="")
+    if value:
+        return value
+    if not EMBEDDED:
+        raise ImproperlyConfigured(
+            f"{variable} must be set when DATABASE_URL names a database server: "
+            "every process has to share it."
+        )
+    return read_or_create(DATA_DIR / filename)
+
+
+SECRET_KEY = _secret("SECRET_KEY", "secret_key")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+CREDENTIALS_KEYS = [
+    _secret("PROMURA_CREDENTIALS_KEY", "credentials_key"),
+    *env.list("PROMURA_CREDENTIALS_KEY_FALLBACKS", default=[]),
+]
+
+# --- Apps -----------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "promura_site.apps.PromuraSiteConfig",
+    "unfold",
+    "promura_site.apps.PromuraAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "rest_framework_simplejwt",
+    "rest_framework_simplejwt.token_blacklist",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "axes",
+    "csp",
+    "django_tasks",
+    "django_tasks_db",
+    "library.apps.LibraryConfig",
+    "templates_app.apps.TemplatesAppConfig",
+    "scheduling.apps.SchedulingConfig",
+    "metrics.apps.MetricsConfig",
+]
+
+MIDDLEWARE = [
+    "promura_site.middleware.RequestOriginMiddleware",
+    "metrics.middleware.RequestFiguresMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "promura_site.middleware.ApiPathMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "promura_site.urls"
+WSGI_APPLICATION = "promura_site.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "promura_site.context.person",
+            ]
+        },
+    }
+]
+
+# --- People ---------------------------------------------------------------------
+
+AUTH_USER_MODEL = "promura_site.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = reverse_lazy("sign-in")
+LOGIN_REDIRECT_URL = reverse_lazy("today")
+LOGOUT_REDIRECT_URL = reverse_lazy("sign-in")
+
+LOGIN_ATTEMPTS = env.int("PROMURA_LOGIN_ATTEMPTS", default=10)
+# Addresses or networks of reverse proxies whose X-Forwarded-For is believed.
+TRUSTED_PROXIES = env.list("PROMURA_TRUSTED_PROXIES", default=[])
+AXES_ENABLED = LOGIN_ATTEMPTS > 0
+AXES_FAILURE_LIMIT = max(LOGIN_ATTEMPTS, 1)
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+# By name and address together: a stranger cannot lock a colleague out by name alone.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "promura_site.origin.client_ip"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+# The sign-in service answers a lockout itself, so axes' middleware has no work.
+SILENCED_SYSTEM_CHECKS = ["axes.W002"]
+
+# --- HTTP -----------------------------------------------------------------------
+
+ALLOWED_HOSTS = env.list(
+    "PROMURA_HOSTS", default=["localhost", "127.0.0.1", "[::1]", ".localhost"]
+)
+CSRF_TRUSTED_ORIGINS = env.list("PROMURA_ORIGINS", default=[])
+HTTPS = env.bool("PROMURA_HTTPS", default=PRODUCTION)
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz", r"^readyz"]
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "promura_site.pages.csrf_failure"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# A JSON body or a form; uploads are limited on their own in the library.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 100
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "media-src": [SELF, "blob:"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- API ------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "promura_site.api.authentication.EpochJWTAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["promura_site.api.permissions.HasLevel"],
+    "DEFAULT_PARSER_CLASSES": ["promura_site.api.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "promura_site.api.renderers.ApiJSONRenderer",
+        "promura_site.api.renderers.PromuraBrowsableAPIRenderer",
+    ],
+    "DEFAULT_FILTER_BACKENDS": [],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "promura_site.api.errors.handle",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "DATETIME_FORMAT": "iso-8601",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=5),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+    "UPDATE_LAST_LOGIN": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "PROMURA",
+    "DESCRIPTION": "The content room of a talent agency.",
+    "VERSION": VERSION,
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SCHEMA_PATH_PREFIX": r"/api",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# --- Background work ------------------------------------------------------------
+
+TASKS_BACKEND = env.str("PROMURA_TASKS", default="database")
+TASKS = {
+    "default": {
+        "BACKEND": {
+            "database": "django_tasks_db.DatabaseBackend",
+            "rq": "django_tasks_rq.RQBackend",
+            "immediate": "django_tasks.backends.immediate.ImmediateBackend",
+        }[TASKS_BACKEND],
+        "QUEUES": ["default"],
+    }
+}
+if TASKS_BACKEND == "rq":
+    INSTALLED_APPS += ["django_rq", "django_tasks_rq"]
+    RQ_QUEUES = {"default": {"URL": CACHE_URL, "DEFAULT_TIMEOUT": 3600}}
+
+# --- Files ----------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+MEDIA_ROOT = DATA_DIR / "media"
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
+S3_BUCKET = env.str("PROMURA_S3_BUCKET", default="")
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": env.str("PROMURA_S3_ENDPOINT", default=None),
+            "access_key": env.str("PROMURA_S3_ACCESS_KEY", default=None),
+            "secret_key": env.str("PROMURA_S3_SECRET_KEY", default=None),
+            "default_acl": "private",
+            "querystring_auth": True,
+            "file_overwrite": False,
+        },
+    }
+    if S3_BUCKET
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+for folder in (DATA_DIR, MEDIA_ROOT, OUTBOX_DIR, FILE_UPLOAD_TEMP_DIR):
+    folder.mkdir(parents=True, exist_ok=True)
+
+UPLOAD_MAX_BYTES = env.int("PROMURA_UPLOAD_MAX_MB", default=500) * 1024 * 1024
+UPLOAD_MAX_PIXELS = env.int("PROMURA_UPLOAD_MAX_MEGAPIXELS", default=80) * 1_000_000
+
+# --- Time and words -------------------------------------------------------------
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+PROMURA_TIME_ZONE = env.str("PROMURA_TIME_ZONE", default="Europe/Berlin")
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+
+# --- Publishing -----------------------------------------------------------------
+
+ALLOW_PRIVATE_TARGETS = env.bool("PROMURA_ALLOW_PRIVATE_TARGETS", default=False)
+# Further connectors of a deployment: name=dotted.path.Class, comma-separated.
+PROMURA_CONNECTORS: dict[str, str] = env.dict("PROMURA_CONNECTORS", default={})
+PUBLISH_LEASE = timedelta(seconds=env.int("PROMURA_PUBLISH_LEASE", default=120))
+PUBLISH_LATE_AFTER = timedelta(minutes=60)
+ENGAGEMENT_AGE = timedelta(hours=env.int("PROMURA_ENGAGEMENT_AGE_HOURS", default=72))
+
+# --- Logging --------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "axes": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+        "django_tasks": {"level": "WARNING"},
+    },
+}
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "PROMURA",
+    "SITE_HEADER": "PROMURA",
+    "SITE_SUBHEADER": "Administration",
+    "SITE_URL": "/",
+    "THEME": "dark",
+    "BORDER_RADIUS": "12px",
+    "COLORS": {
+        "base": {
+            "50": "#f6eff4",
+            "100": "#e9dfe6",
+            "200": "#d5c9d2",
+            "300": "#bcb0ba",
+            "400": "#948a93",
+            "500": "#7a6f7a",
+            "600": "#4a414b",
+            "700": "#332a35",
+            "800": "#211b24",
+            "900": "#171319",
+            "950": "#0a0a0a",
+        },
+        "primary": {
+            "50": "#fff4f6",
+            "100": "#ffdee2",
+            "200": "#ffc4dd",
+            "300": "#ffa6d5",
+            "400": "#ff8fce",
+            "500": "#ff77c6",
+            "600": "#d964b0",
+            "700": "#a94f9a",
+            "800": "#7d3a66",
+            "900": "#3a2433",
+            "950": "#211b24",
+        },
+    },
+}

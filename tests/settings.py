@@ -1,0 +1,33 @@
+"""Settings of the test suite: the product's own, on a throw-away data directory.
+
+`TEST_DATABASE_URL` runs the same suite on PostgreSQL, `TEST_CACHE_URL` on Redis.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+_data = Path(tempfile.mkdtemp(prefix=f"promura-tests-{_worker}-"))
+os.environ["PROMURA_DATA_DIR"] = str(_data)
+os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "")
+os.environ["CACHE_URL"] = os.environ.get("TEST_CACHE_URL", "")
+os.environ["SECRET_KEY"] = "only-for-tests-" + "x" * 50
+os.environ["PROMURA_CREDENTIALS_KEY"] = "only-for-tests-" + "y" * 50
+os.environ["PROMURA_ALLOW_PRIVATE_TARGETS"] = "1"
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+from promura_site.settings import *  # noqa: E402, F403
+from promura_site.settings import DATABASES, EMBEDDED, STORAGES  # noqa: E402
+
+if EMBEDDED:
+    # A file, so that real processes can share the test database.
+    DATABASES["default"]["TEST"] = {"NAME": str(_data / "test.sqlite3")}
+
+# Hashing a thousand passwords proves nothing about the product.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {
+    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
