@@ -13,6 +13,7 @@ class PromuraSiteConfig(AppConfig):
 
     def ready(self) -> None:
         from promura_site import checks, jobs, levels, periodic, retention
+        from promura_site.api import schema  # noqa: F401 - registers its extension
 
         checks.register_checks()
         jobs.register_sweeper()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from promura_site import origin
@@ -35,3 +36,20 @@ class ApiPathMiddleware:
             request.path_info = request.path_info.rstrip("/")
             request.path = request.path.rstrip("/")
         return self.get_response(request)
+
+
+class PolicyByPathMiddleware:
+    """Loosen the content security policy where a vendored page needs it."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Leave a note for django-csp, which writes the header further out."""
+        response = self.get_response(request)
+        for prefix, directives in settings.CONTENT_SECURITY_POLICY_BY_PATH.items():
+            if request.path_info.startswith(prefix):
+                response._csp_update = directives | getattr(  # type: ignore[attr-defined]
+                    response, "_csp_update", {}
+                )
+        return response

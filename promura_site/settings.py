@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import environ
-from csp.constants import NONCE, NONE, SELF
+from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
 from promura_site.database import database_settings
+from promura_site.production import refuse_unsafe
 from promura_site.secrets import read_or_create
 
 VERSION = "0.1.0"
@@ -108,6 +109,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "promura_site.middleware.PolicyByPathMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "promura_site.middleware.ApiPathMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -206,7 +208,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "script-src": [SELF, NONCE],
+        "script-src": [SELF],
         "style-src": [SELF],
         "img-src": [SELF, "data:", "blob:"],
         "media-src": [SELF, "blob:"],
@@ -217,6 +219,16 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "frame-ancestors": [NONE],
     }
+}
+
+# The admin's Alpine compiles expressions and has inline handlers; Swagger's page
+# styles itself. Everything of our own needs neither.
+CONTENT_SECURITY_POLICY_BY_PATH = {
+    "/admin/": {
+        "script-src": [SELF, "'unsafe-inline'", "'unsafe-eval'"],
+        "style-src": [SELF, "'unsafe-inline'"],
+    },
+    "/api/": {"style-src": [SELF, "'unsafe-inline'"]},
 }
 
 # --- API ------------------------------------------------------------------------
@@ -255,6 +267,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": r"/api",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "promura_site.api.schema.add_failures",
+    ],
     "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -326,6 +342,22 @@ PROMURA_CONNECTORS: dict[str, str] = env.dict("PROMURA_CONNECTORS", default={})
 PUBLISH_LEASE = timedelta(seconds=env.int("PROMURA_PUBLISH_LEASE", default=120))
 PUBLISH_LATE_AFTER = timedelta(minutes=60)
 ENGAGEMENT_AGE = timedelta(hours=env.int("PROMURA_ENGAGEMENT_AGE_HOURS", default=72))
+
+# --- Safety ---------------------------------------------------------------------
+
+if PRODUCTION:
+    refuse_unsafe(
+        {
+            "PROMURA_DEBUG must be off": DEBUG,
+            "PROMURA_HOSTS must name this site": not env.list(
+                "PROMURA_HOSTS", default=[]
+            )
+            or "*" in ALLOWED_HOSTS,
+            "SECRET_KEY must have 50 characters or more": len(SECRET_KEY) < 50,
+            "PROMURA_HTTPS must be on": not HTTPS,
+            "PROMURA_LOGIN_ATTEMPTS must not be 0": not AXES_ENABLED,
+        }
+    )
 
 # --- Logging --------------------------------------------------------------------
 
