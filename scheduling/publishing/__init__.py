@@ -1,0 +1,1 @@
+"""Bring what was planned to the platforms."""

@@ -1,0 +1,1 @@
+"""How a post reaches each platform: one small class per way, no database inside."""

@@ -1,0 +1,306 @@
+"""What every connector is, gets, gives back and may raise."""
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, BinaryIO, ClassVar
+
+CHUNK = 1024 * 1024
+
+
+class PublishError(Exception):
+    """A send that is known not to have been accepted.
+
+    ``permanent`` means that sending the same again cannot help. ``retry_after`` is
+    the platform's wish in seconds. The message is fit to be shown to people and never
+    holds a secret. Codes that are not a platform's own: ``over_limits``,
+    ``media_missing``, ``media_changed``, ``media_unreadable``, ``target_refused``,
+    ``unreachable``, ``redirected``, ``needs_sign_in``, ``rate_limited``,
+    ``unavailable``, ``too_large``, ``gone``, ``refused``, ``outbox_unwritable``.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool,
+        retry_after: float | None = None,
+        code: str,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.permanent = permanent
+        self.retry_after = retry_after
+        self.code = code
+
+
+class OutcomeUnknown(PublishError):
+    """A send of which nobody knows whether it was accepted.
+
+    The one PublishError that must not simply be followed by another send: what may
+    follow is the connector's recovery. ``code``: ``reply_lost``, ``server_error`` or
+    ``in_progress``.
+    """
+
+    def __init__(
+        self, message: str, *, code: str, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, permanent=False, retry_after=retry_after, code=code)
+
+
+class CredentialsInvalid(ValueError):
+    """Credentials that cannot work: ``errors`` maps each field to sentences."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__("These credentials cannot be used.")
+        self.errors = errors
+
+
+class Recovery(StrEnum):
+    """How an unknown outcome is settled."""
+
+    IDEMPOTENT = "idempotent"
+    LOOKUP = "lookup"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True)
+class MediaFile:
+    """One picture or clip. ``sha256`` and ``size_bytes`` are of what open() gives."""
+
+    name: str
+    content_type: str
+    open: Callable[[], BinaryIO] = field(repr=False, compare=False)
+    sha256: str
+    size_bytes: int
+    alt_text: str = ""
+    width: int | None = None
+    height: int | None = None
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the bytes; raise PublishError if they are not what was planned."""
+        digest = hashlib.sha256()
+        try:
+            with self.open() as source:
+                while chunk := source.read(CHUNK):
+                    digest.update(chunk)
+                    yield chunk
+        except FileNotFoundError as error:
+            message = f"The file of {self.name} is not there any more."
+            raise PublishError(message, permanent=True, code="media_missing") from error
+        except OSError as error:
+            message = f"The file of {self.name} could not be read."
+            raise PublishError(
+                message, permanent=False, code="media_unreadable"
+            ) from error
+        if digest.hexdigest() != self.sha256:
+            message = f"The file of {self.name} is not the one that was planned."
+            raise PublishError(message, permanent=True, code="media_changed")
+
+    def described(self) -> dict[str, Any]:
+        """Return all but the bytes, as plain JSON values."""
+        return {
+            "name": self.name,
+            "content_type": self.content_type,
+            "alt_text": self.alt_text,
+            "sha256": self.sha256,
+            "size_bytes": self.size_bytes,
+            "width": self.width,
+            "height": self.height,
+        }
+
+
+@dataclass(frozen=True)
+class PublishRequest:
+    """One publication as frozen at its lease: the same for every attempt.
+
+    Only ``attempt_number`` (from 1) differs between attempts. ``model`` is the
+    creator's slug; times are aware.
+    """
+
+    publication_id: str
+    idempotency_key: str
+    platform: str
+    handle: str
+    model: str
+    content: str
+    created_at: datetime
+    publish_at: datetime
+    first_attempt_at: datetime
+    media: tuple[MediaFile, ...] = ()
+    attempt_number: int = 1
+
+    def described(self) -> dict[str, Any]:
+        """Return the post without its media as plain JSON values.
+
+        Nothing in it differs between attempts, so that a receiver may compare bodies.
+        """
+        return {
+            "publication_id": self.publication_id,
+            "model": self.model,
+            "platform": self.platform,
+            "handle": self.handle,
+            "content": self.content,
+            "publish_at": utc_text(self.publish_at),
+            "created_at": utc_text(self.created_at),
+        }
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The platform's word that a post is there. ``url`` is its public link, if any."""
+
+    external_id: str
+    url: str = ""
+    published_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whose account answered; empty fields where the platform does not say."""
+
+    external_id: str = ""
+    handle: str = ""
+    name: str = ""
+    avatar_url: str = ""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a platform takes. None: no limit. Sizes are bytes.
+
+    ``media_types`` are content types, whole (``image/png``) or as a kind
+    (``image/*``).
+    """
+
+    characters: int | None = None
+    media_count: int | None = None
+    media_types: frozenset[str] | None = None
+    media_bytes: int | None = None
+    total_media_bytes: int | None = None
+
+    def check(self, request: PublishRequest) -> list[str]:
+        """Return what does not fit, a sentence each; empty if all does."""
+        problems = []
+        length, count = len(request.content), len(request.media)
+        if self.characters is not None and length > self.characters:
+            problems.append(
+                f"The text has {length} characters; at most {self.characters} fit."
+            )
+        if self.media_count is not None and count > self.media_count:
+            problems.append(f"{count} media are too many; at most {self.media_count}.")
+        total = sum(item.size_bytes for item in request.media)
+        if self.total_media_bytes is not None and total > self.total_media_bytes:
+            problems.append(
+                f"The media are {_megabytes(total)} together; "
+                f"at most {_megabytes(self.total_media_bytes)} fit."
+            )
+        for item in request.media:
+            problems.extend(self._check_media(item))
+        return problems
+
+    def _check_media(self, item: MediaFile) -> Iterator[str]:
+        if self.media_types is not None:
+            kind = item.content_type.partition("/")[0] + "/*"
+            if self.media_types.isdisjoint({item.content_type, kind}):
+                yield f"{item.name} is of a type that is not taken."
+        if self.media_bytes is not None and item.size_bytes > self.media_bytes:
+            yield (
+                f"{item.name} is {_megabytes(item.size_bytes)}; "
+                f"at most {_megabytes(self.media_bytes)} fit."
+            )
+
+
+@dataclass(frozen=True)
+class ConnectorOptions:
+    """What a deployment sets for all connectors."""
+
+    outbox_dir: Path
+    allow_private_targets: bool = False
+
+
+class Connector(ABC):
+    """One way to reach one account. Holds no state between calls.
+
+    ``name`` is what channels store; ``platform`` the platform it is the native way
+    to. No send takes longer than ``timeout`` seconds: whoever holds a lease must have
+    that much of it left before calling publish().
+    """
+
+    name: ClassVar[str]
+    platform: ClassVar[str]
+    limits: ClassVar[Limits] = Limits()
+    timeout: ClassVar[float] = 45.0
+
+    def __init__(
+        self, credentials: Mapping[str, Any], options: ConnectorOptions
+    ) -> None:
+        self._credentials = credentials
+        self._options = options
+
+    @property
+    @abstractmethod
+    def recovery(self) -> Recovery:
+        """How an unknown outcome on this account is settled."""
+
+    @property
+    def recovery_window(self) -> timedelta | None:
+        """How long after the first attempt ``recovery`` holds; None: for ever."""
+        return None
+
+    @classmethod
+    @abstractmethod
+    def validate_credentials(
+        cls, credentials: object, options: ConnectorOptions
+    ) -> dict[str, Any]:
+        """Return the credentials as they are to be stored.
+
+        Raises CredentialsInvalid. Asks no platform: verify() does.
+        """
+
+    @abstractmethod
+    def verify(self) -> Account:
+        """Prove that the account can be used, posting nothing. Raises PublishError."""
+
+    @abstractmethod
+    def publish(self, request: PublishRequest) -> Receipt:
+        """Post it once. Raises PublishError or OutcomeUnknown, and nothing else."""
+
+    def lookup(self, request: PublishRequest) -> Receipt | None:
+        """Ask the platform whether this publication is there; None: it is not.
+
+        Only where ``recovery`` is ``lookup``. Raises PublishError if it cannot say.
+        """
+        raise NotImplementedError(f"{self.name} cannot be asked.")
+
+    def refuse_over_limits(self, request: PublishRequest) -> None:
+        """Raise a permanent PublishError if the request does not fit the limits."""
+        if problems := self.limits.check(request):
+            raise PublishError(" ".join(problems), permanent=True, code="over_limits")
+
+
+def refuse_unknown_fields(
+    credentials: object, known: frozenset[str]
+) -> Mapping[str, Any]:
+    """Return credentials that are a mapping of known fields only, else raise."""
+    if not isinstance(credentials, Mapping):
+        raise CredentialsInvalid({"credentials": ["This must be an object."]})
+    unknown = {str(key): ["This field is not known."] for key in credentials}
+    for key in known:
+        unknown.pop(key, None)
+    if unknown:
+        raise CredentialsInvalid(unknown)
+    return credentials
+
+
+def utc_text(moment: datetime) -> str:
+    """Return an aware time as ISO 8601 in UTC, ending in Z."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1_000_000:.1f} MB"
