@@ -10,6 +10,13 @@ class MetricsConfig(AppConfig):
     verbose_name = "Metrics"
 
     def ready(self) -> None:
+        from metrics import audit, errors
         from promura_site import levels
 
-        levels.grant(self.label)
+        audit.connect()
+        errors.connect()
+        levels.grant(
+            self.label,
+            view=["view_snapshot"],
+            admin=["view_auditevent", "view_errorevent", "view_requestminute"],
+        )
