@@ -23,7 +23,13 @@ class PromuraSiteConfig(AppConfig):
             self.label,
             view=["view_job"],
             edit=["view_job", "change_job"],
-            admin=["view_user", "add_user", "change_user", "view_heartbeat"],
+            admin=[
+                "view_user",
+                "add_user",
+                "change_user",
+                "view_heartbeat",
+                "view_periodic",
+            ],
         )
         post_migrate.connect(
             levels.sync_after_migrate, dispatch_uid="promura_site.levels"

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig
+from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.db import transaction
 
@@ -44,6 +45,8 @@ def sync_after_migrate(sender: AppConfig, using: str, **kwargs: Any) -> None:
     """Bring the groups' permissions for one app in line with what it declared."""
     if sender.label not in _grants:
         return
+    # Django makes them in a receiver of its own, which may come after this one.
+    create_permissions(sender, using=using, verbosity=0)
     for level, codenames in _grants[sender.label].items():
         group, _ = Group.objects.using(using).get_or_create(name=level)
         wanted = Permission.objects.using(using).filter(
