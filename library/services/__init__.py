@@ -1,0 +1,33 @@
+"""What a person can do in the library, one item at a time; `bulk` does it for many."""
+
+from library.services.creators import (
+    create_creator,
+    creators_by_slug,
+    set_avatar,
+    set_creator_active,
+    update_creator,
+)
+from library.services.media import count_uses, note_use, update_media
+from library.services.tags import existing_tags, get_tags, normal_tag_names
+from library.services.trash import purge_media, restore_media, trash_media
+from library.services.uploading import About, Uploaded, upload_media
+
+__all__ = [
+    "About",
+    "Uploaded",
+    "count_uses",
+    "create_creator",
+    "creators_by_slug",
+    "existing_tags",
+    "get_tags",
+    "normal_tag_names",
+    "note_use",
+    "purge_media",
+    "restore_media",
+    "set_avatar",
+    "set_creator_active",
+    "trash_media",
+    "update_creator",
+    "update_media",
+    "upload_media",
+]
