@@ -36,7 +36,7 @@ function keepWhileUsed(bar, seconds, close) {
 export function offerUndo({ message, undo, label = "Undo", seconds = 12 }) {
   const slot = document.getElementById("undo");
   const words = h("span", { class: "undo-words" }, message);
-  const bar = h("div", { class: "undo-bar", role: "group", "aria-label": "Last action" }, words);
+  const bar = h("div", { class: "undo-bar" }, words);
   let hold = () => {};
   const close = () => {
     hold();
