@@ -1,6 +1,6 @@
 """Tables of the ground floor: people and what background work remembers."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
@@ -15,7 +15,7 @@ from promura_site.zones import agency_zone, validate_zone
 class DemoQuerySet(models.QuerySet):
     """Rows that the demo may have made."""
 
-    def counting(self) -> "DemoQuerySet":
+    def counting(self) -> Self:
         """Keep the rows that figures are made of.
 
         Demo rows count only while there is nothing else, so that a real agency's

@@ -1,5 +1,7 @@
 """App configuration of templates_app."""
 
+from datetime import timedelta
+
 from django.apps import AppConfig
 
 
@@ -10,6 +12,17 @@ class TemplatesAppConfig(AppConfig):
     verbose_name = "Templates"
 
     def ready(self) -> None:
-        from promura_site import levels
+        from library import holds
+        from promura_site import levels, periodic
+        from templates_app import references, services
 
-        levels.grant(self.label)
+        levels.grant(
+            self.label,
+            view=["view_posttemplate", "use_posttemplate"],
+            edit=["add_posttemplate", "change_posttemplate"],
+            admin=["delete_posttemplate", "restore_posttemplate"],
+        )
+        holds.register("templates", usage=references.uses_of)
+        periodic.register(
+            "templates.purge", every=timedelta(days=1), run=services.purge_deleted
+        )

@@ -1,19 +1,54 @@
 """Tables of the templates: recipes for posts that come again."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from library.models import Tag
 from promura_site.ids import new_id
 from promura_site.models import DemoQuerySet
 
+RECENTLY = timedelta(days=7)
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class PostTemplateQuerySet(DemoQuerySet):
     """Reads of templates."""
 
-    def present(self) -> "PostTemplateQuerySet":
+    def present(self) -> Self:
         """Keep what has not been deleted."""
         return self.filter(deleted_at=None)
+
+    def with_last_use(self) -> Self:
+        """Add `last_used_or_never`, which can be ordered by: never is long ago."""
+        never = models.Value(_NEVER, output_field=models.DateTimeField())
+        return self.annotate(last_used_or_never=Coalesce("last_used", never))
+
+    def most_used(self) -> Self:
+        """Keep what figures are made of, the most used first, then the latest."""
+        rows = self.present().counting()
+        return rows.order_by("-usage_count", "-created_at", "-id")
+
+    def last_used(self) -> Self:
+        """Keep what figures are made of and has been used, the latest use first."""
+        rows = self.present().counting().filter(last_used__isnull=False)
+        return rows.order_by("-last_used", "-id")
+
+    def figures(self, now: datetime) -> dict[str, int]:
+        """Count templates, uses, and templates used in the last seven days."""
+        lately = models.Q(last_used__gte=now - RECENTLY)
+        return (
+            self.present()
+            .counting()
+            .aggregate(
+                total_templates=models.Count("pk"),
+                total_uses=Coalesce(models.Sum("usage_count"), 0),
+                recently_used=models.Count("pk", filter=lately),
+            )
+        )
 
 
 class PostTemplate(models.Model):

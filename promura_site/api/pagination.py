@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from rest_framework import exceptions
 from rest_framework.request import Request
@@ -89,7 +89,7 @@ def paginate(request: Request, rows: QuerySet[Any], ordering: tuple[str, ...]) -
     token = request.query_params.get("cursor")
     backwards = False
     if token:
-        backwards, values = _decode(token, rows.model, ordering)
+        backwards, values = _decode(token, rows, ordering)
         effective = _reversed(ordering) if backwards else ordering
         found = rows.filter(_after(effective, values)).order_by(*effective)
         items = list(found[: limit + 1])
@@ -157,7 +157,7 @@ def _plain(value: Any) -> Any:
 
 
 def _decode(
-    token: str, model: type[Model], ordering: tuple[str, ...]
+    token: str, rows: QuerySet[Any], ordering: tuple[str, ...]
 ) -> tuple[bool, list[Any]]:
     try:
         padded = token.encode("ascii") + b"=" * (-len(token) % 4)
@@ -165,7 +165,7 @@ def _decode(
         if len(plain) != len(ordering) or None in plain:
             raise ValueError
         values = [
-            _python_value(model, name.lstrip("-"), value)
+            _python_value(rows, name.lstrip("-"), value)
             for name, value in zip(ordering, plain, strict=True)
         ]
     except (ValueError, TypeError, OverflowError, ValidationError, RecursionError):
@@ -175,12 +175,13 @@ def _decode(
     return bool(backwards), values
 
 
-def _python_value(model: type[Model], name: str, value: Any) -> Any:
-    try:
-        field = model._meta.get_field(name)
-    except FieldDoesNotExist:
-        return value
-    number = field.to_python(value)  # type: ignore[union-attr]
+def _python_value(rows: QuerySet[Any], name: str, value: Any) -> Any:
+    annotation = rows.query.annotations.get(name)
+    if annotation is not None:
+        field = annotation.output_field
+    else:
+        field = rows.model._meta.get_field(name)
+    number = field.to_python(value)
     if isinstance(number, int) and not -(2**63) <= number < 2**63:
         raise ValueError
     if isinstance(number, str) and "\x00" in number:

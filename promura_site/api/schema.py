@@ -1,8 +1,12 @@
 """What the OpenAPI description says about every endpoint."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
+from drf_spectacular.utils import OpenApiParameter
+
+from promura_site.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
 
 _FAILURE = {
     "type": "object",
@@ -39,3 +43,20 @@ def add_failures(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         for operation in operations.values():
             operation["responses"].setdefault("default", answer)
     return result
+
+
+def list_parameters(orderings: Iterable[str], default: str) -> list[OpenApiParameter]:
+    """Return the query parameters that every list takes, for `extend_schema`."""
+    bare = {name.removeprefix("-") for name in orderings}
+    names = sorted(bare | {f"-{name}" for name in bare})
+    limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}
+    offset = {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET}
+    return [
+        OpenApiParameter("limit", limit | {"default": DEFAULT_LIMIT}),
+        OpenApiParameter("offset", offset, description="For the near pages only."),
+        OpenApiParameter(
+            "cursor", str, description="As `next` and `previous` have it."
+        ),
+        OpenApiParameter("count", bool, description="False leaves the count out."),
+        OpenApiParameter("ordering", str, enum=names, default=default),
+    ]

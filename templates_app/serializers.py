@@ -1,0 +1,165 @@
+"""Shapes of templates."""
+
+import unicodedata
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from library.models import Tag, tag_key
+from templates_app import patterns
+from templates_app.models import PostTemplate, TemplateMedia, TemplateModel
+from templates_app.references import References
+
+MAX_TAGS = 50
+MAX_MODELS = 100
+MAX_MEDIA = 100
+
+
+def _longest(model: Any, name: str) -> int:
+    return model._meta.get_field(name).max_length
+
+
+class TextField(serializers.CharField):
+    """Text that was sent as text: a number or a truth value is refused."""
+
+    default_error_messages = {"invalid": "Not a valid string."}
+
+    def to_internal_value(self, data: Any) -> str:
+        """Refuse what DRF would turn into text."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class TagField(TextField):
+    """A tag's name, short enough for its row in every spelling."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the composed form (NFC), which may be longer than what was sent."""
+        name = unicodedata.normalize("NFC", super().to_internal_value(data))
+        longest = Tag.MAX_LENGTH
+        if len(name) > longest or len(tag_key(name)) > 2 * longest:
+            self.fail("max_length", max_length=longest)
+        return name
+
+
+class MissingSerializer(serializers.Serializer):
+    """References to models and media that do not exist, or lie in the trash."""
+
+    models = serializers.ListField(child=serializers.CharField())
+    media_ids = serializers.ListField(child=serializers.CharField())
+
+
+class TemplateSerializer(serializers.ModelSerializer):
+    """A template as it is shown; the context brings its `references` by id."""
+
+    models = serializers.SerializerMethodField()
+    tags = serializers.SerializerMethodField()
+    media_ids = serializers.SerializerMethodField()
+    schedule_pattern = serializers.SerializerMethodField()
+    created_by = serializers.CharField(
+        source="created_by.username", default=None, allow_null=True, read_only=True
+    )
+    missing = serializers.SerializerMethodField()
+
+    class Meta:
+        model = PostTemplate
+        fields = (
+            "id",
+            "name",
+            "content",
+            "models",
+            "tags",
+            "media_ids",
+            "schedule_pattern",
+            "created_by",
+            "created_at",
+            "updated_at",
+            "usage_count",
+            "last_used",
+            "missing",
+        )
+        read_only_fields = fields
+
+    def _references(self, template: PostTemplate) -> References:
+        return self.context["references"][template.pk]
+
+    def get_models(self, template: PostTemplate) -> list[str]:
+        """Return the models' slugs in the order given."""
+        return self._references(template).models
+
+    def get_tags(self, template: PostTemplate) -> list[str]:
+        """Return the tags in the order given."""
+        return self._references(template).tags
+
+    def get_media_ids(self, template: PostTemplate) -> list[str]:
+        """Return the media ids in the order given."""
+        return self._references(template).media_ids
+
+    def get_schedule_pattern(self, template: PostTemplate) -> str | None:
+        """Return the word or the rule; null for none."""
+        return template.schedule_pattern or None
+
+    @extend_schema_field(MissingSerializer)
+    def get_missing(self, template: PostTemplate) -> dict[str, list[str]]:
+        """Return the ids that lead nowhere."""
+        refs = self._references(template)
+        return {"models": refs.missing_models, "media_ids": refs.missing_media_ids}
+
+
+class DeletedTemplateSerializer(TemplateSerializer):
+    """A template in the list of deleted ones."""
+
+    class Meta:
+        model = PostTemplate
+        fields = (*TemplateSerializer.Meta.fields, "deleted_at")
+        read_only_fields = fields
+
+
+class TemplateWriteSerializer(serializers.Serializer):
+    """What a person may set."""
+
+    name = TextField(max_length=_longest(PostTemplate, "name"))
+    content = TextField(
+        max_length=_longest(PostTemplate, "content"),
+        allow_blank=True,
+        trim_whitespace=False,
+    )
+    models = serializers.ListField(
+        child=TextField(max_length=_longest(TemplateModel, "slug")),
+        max_length=MAX_MODELS,
+        required=False,
+    )
+    tags = serializers.ListField(
+        child=TagField(max_length=Tag.MAX_LENGTH), max_length=MAX_TAGS, required=False
+    )
+    media_ids = serializers.ListField(
+        child=TextField(max_length=_longest(TemplateMedia, "media_ref")),
+        max_length=MAX_MEDIA,
+        required=False,
+    )
+    schedule_pattern = TextField(
+        max_length=patterns.MAX_LENGTH,
+        allow_blank=True,
+        allow_null=True,
+        required=False,
+        help_text="daily, weekly, biweekly, monthly or an RRULE (RFC 5545).",
+    )
+
+
+class DuplicateSerializer(serializers.Serializer):
+    """What the copy is to be called."""
+
+    new_name = TextField(
+        max_length=_longest(PostTemplate, "name"), required=False, allow_blank=True
+    )
+
+
+class StatisticsSerializer(serializers.Serializer):
+    """Figures over all templates."""
+
+    total_templates = serializers.IntegerField()
+    total_uses = serializers.IntegerField()
+    most_popular = TemplateSerializer(allow_null=True)
+    recently_used = serializers.IntegerField(help_text="Used in the last 7 days.")
