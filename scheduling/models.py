@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Lower, Now
 
 from library.models import Creator, MediaItem, Rating, Tag
 from promura_site.ids import new_id
@@ -57,7 +58,8 @@ class Channel(models.Model):
         ordering = ["creator__name", "platform", "handle"]
         constraints = [
             models.UniqueConstraint(
-                fields=["platform", "handle"],
+                "platform",
+                Lower("handle"),
                 condition=Q(is_active=True),
                 name="channel_of_one_model",
             )
@@ -162,11 +164,17 @@ class PostMedia(models.Model):
 class PublicationQuerySet(models.QuerySet["Publication"]):
     """Reads of publications; every transition is in publishing/ledger.py."""
 
-    def due(self, now: datetime) -> "PublicationQuerySet":
+    def due(self, now: datetime | Now) -> "PublicationQuerySet":
         """Keep what should go out now."""
         return self.filter(
             state__in=(Publication.State.SCHEDULED, Publication.State.RETRY),
             next_attempt_at__lte=now,
+        )
+
+    def sendable(self) -> "PublicationQuerySet":
+        """Keep those whose channel and model are active; the others wait."""
+        return self.filter(
+            Exists(Channel.objects.usable().filter(pk=OuterRef("channel_id")))
         )
 
     def counting(self) -> "PublicationQuerySet":
@@ -233,6 +241,9 @@ class Publication(models.Model):
     first_attempt_at = models.DateTimeField(null=True, editable=False)
     lease_until = models.DateTimeField(null=True, editable=False)
     fence = models.PositiveIntegerField(default=0, editable=False)
+    # An attempt may have been accepted without our hearing of it. Until that is
+    # settled, no later refusal can prove that nothing was published.
+    in_doubt = models.BooleanField(default=False, editable=False)
     idempotency_key = models.CharField(max_length=80, editable=False)
     external_id = models.CharField(max_length=300, blank=True, editable=False)
     url = models.CharField(max_length=1000, blank=True)
@@ -275,20 +286,15 @@ class Publication(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["next_attempt_at", "id"],
-                name="publication_due",
-                condition=Q(state__in=("scheduled", "retry")),
+                fields=["state", "next_attempt_at", "id"], name="publication_due"
             ),
-            models.Index(
-                fields=["lease_until"],
-                name="publication_lease",
-                condition=Q(state__in=("leased", "sending")),
-            ),
+            models.Index(fields=["state", "lease_until"], name="publication_lease"),
             models.Index(fields=["state", "publish_at"], name="publication_state"),
             models.Index(
                 fields=["channel", "-published_at"],
                 name="publication_of_channel",
             ),
+            models.Index(fields=["channel", "publish_at"], name="publication_plan"),
         ]
 
     def __str__(self) -> str:
@@ -332,9 +338,11 @@ class PublishAttempt(models.Model):
 
 
 class SlotStatistic(models.Model):
-    """Sufficient statistics of one creator's weekday-hour; see forecast.py.
+    """Sufficient statistics of one creator's weekday-hour; see suggestions/slots.py.
 
-    `n`, `s` and `q` are decayed to a fixed reference time; the rest is plain sums.
+    `n`, `s` and `q` are decayed to a fixed reference time, `posts` and `engagement`
+    are plain sums over the same posts. `succeeded` and `failed` count publications,
+    also those of which no engagement is known.
     """
 
     creator = models.ForeignKey(
@@ -348,6 +356,7 @@ class SlotStatistic(models.Model):
     engagement = models.FloatField(default=0)
     succeeded = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
+    updated_at = models.DateTimeField(auto_now=True, db_index=True)
 
     class Meta:
         ordering = ["creator", "slot"]
@@ -363,7 +372,10 @@ class SlotStatistic(models.Model):
 
 
 class SlotEntry(models.Model):
-    """The terms by which one publication stands in the statistics."""
+    """How one publication stands in the statistics, to take it out again exactly.
+
+    `y` and `baseline` are None while its engagement is unknown or too young.
+    """
 
     publication = models.OneToOneField(
         Publication, on_delete=models.CASCADE, related_name="slot_entry"
@@ -371,12 +383,27 @@ class SlotEntry(models.Model):
     creator = models.ForeignKey(Creator, on_delete=models.CASCADE, related_name="+")
     slot = models.PositiveSmallIntegerField()
     t = models.DateTimeField()
-    y = models.FloatField()
-    baseline = models.FloatField()
-    engagement = models.FloatField()
+    succeeded = models.BooleanField(default=True)
+    y = models.FloatField(null=True)
+    baseline = models.FloatField(null=True)
+    engagement = models.FloatField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["creator", "slot"], name="entry_of_slot")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(y=None, baseline=None)
+                | Q(y__isnull=False, baseline__isnull=False, engagement__isnull=False),
+                name="entry_terms_together",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["creator", "slot"], name="entry_of_slot"),
+            models.Index(
+                fields=["t"],
+                name="entry_waiting",
+                condition=Q(y=None, engagement__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.publication_id} in {self.slot}"

@@ -1,0 +1,207 @@
+"""What a person can do about channels."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from library.models import Creator
+from promura_site import events
+from promura_site.errors import DomainError
+from promura_site.models import User
+from scheduling import credentials
+from scheduling.models import Channel
+from scheduling.publishing.connectors import registry
+from scheduling.publishing.connectors.base import (
+    Account,
+    CredentialsInvalid,
+    PublishError,
+)
+
+CHANGEABLE = frozenset({"language", "max_rating", "is_active", "handle"})
+
+
+def add_channel(
+    *,
+    actor: User,
+    creator: Creator,
+    platform: str,
+    handle: str,
+    connector: str = "",
+    sign_in: object = None,
+    **fields: Any,
+) -> Channel:
+    """Connect an account to a model; `sign_in` are its credentials in the clear.
+
+    Raise DomainError 400 for an unknown platform or connector and for credentials
+    that cannot work, 409 for an account that is connected already.
+    """
+    if not creator.is_active:
+        raise _invalid("model", f"{creator.name} is not active.")
+    default = _default_connector(platform)
+    connector = connector or default
+    secret = _checked_credentials(connector, {} if sign_in is None else sign_in)
+    channel = Channel(
+        creator=creator,
+        platform=platform,
+        connector=connector,
+        handle=handle,
+        credentials=credentials.encrypt(secret),
+        **fields,
+    )
+    with transaction.atomic():
+        _save_as_the_only_one(channel)
+        events.emit(
+            "channel.added",
+            actor=actor,
+            kind="channel",
+            ids=[channel.pk],
+            message=f"connected {channel} to {creator.name}",
+        )
+    return channel
+
+
+def update_channel(
+    channel: Channel, *, actor: User, sign_in: object = None, **changes: Any
+) -> Channel:
+    """Change a channel; with `sign_in` the same account is signed in again."""
+    unknown = changes.keys() - CHANGEABLE
+    if unknown:
+        raise TypeError(f"A channel's {sorted(unknown)} cannot be changed")
+    if sign_in is not None:
+        secret = _checked_credentials(channel.connector, sign_in)
+        changes |= {
+            "credentials": credentials.encrypt(secret),
+            "health": Channel.Health.UNKNOWN,
+            "health_detail": "",
+            "verified_at": None,
+        }
+    for name, value in changes.items():
+        setattr(channel, name, value)
+    with transaction.atomic():
+        _save_as_the_only_one(channel, update_fields=list(changes))
+        events.emit(
+            "channel.signed_in" if sign_in is not None else "channel.changed",
+            actor=actor,
+            kind="channel",
+            ids=[channel.pk],
+            message=f"changed {channel}",
+            data={"fields": sorted(changes)},
+        )
+    return channel
+
+
+def deactivate_channel(channel: Channel, *, actor: User) -> Channel:
+    """Take a channel out of use; what it has published stays readable."""
+    return update_channel(channel, actor=actor, is_active=False)
+
+
+def verify_channel(channel: Channel, *, actor: User) -> Account:
+    """Ask the platform whether the account can be used, and keep its answer.
+
+    Raise DomainError 409, with the reason, when it cannot.
+    """
+    try:
+        account = _connected(channel).verify()
+    except PublishError as error:
+        health = health_after(error)
+        _note_health(channel, health, error.message, actor=actor)
+        raise DomainError(error.code, error.message, status=409) from error
+    _note_health(channel, Channel.Health.GOOD, "", actor=actor)
+    return account
+
+
+def health_after(error: PublishError) -> Channel.Health:
+    """Return what a failed call says about its channel."""
+    if error.code == "needs_sign_in":
+        return Channel.Health.NEEDS_SIGN_IN
+    return Channel.Health.DEGRADED
+
+
+def _connected(channel: Channel) -> Any:
+    try:
+        opened = credentials.decrypt(channel.credentials)
+        return registry.get_connector(channel.connector, opened)
+    except credentials.CredentialsUnreadable as error:
+        message = "The stored sign-in cannot be read any more; sign in again."
+        raise DomainError("needs_sign_in", message, status=409) from error
+    except registry.UnknownConnector as error:
+        message = f"This installation has no connector named {channel.connector}."
+        raise DomainError("unknown_connector", message, status=409) from error
+
+
+def _note_health(
+    channel: Channel, health: Channel.Health, detail: str, *, actor: User
+) -> None:
+    channel.health = health
+    channel.health_detail = detail[:300]
+    channel.verified_at = timezone.now()
+    with transaction.atomic():
+        channel.save(update_fields=["health", "health_detail", "verified_at"])
+        events.emit(
+            "channel.verified",
+            actor=actor,
+            kind="channel",
+            ids=[channel.pk],
+            message=f"checked {channel}: {health.value.replace('_', ' ')}",
+        )
+
+
+def _save_as_the_only_one(channel: Channel, **kwargs: Any) -> None:
+    """Save, unless another active channel is the same account."""
+    if channel.is_active:
+        _refuse_second(channel)
+    try:
+        with transaction.atomic():
+            channel.save(**kwargs)
+    except IntegrityError:
+        # Somebody else was quicker; anything else is a fault of ours.
+        _refuse_second(channel)
+        raise
+
+
+def _refuse_second(channel: Channel) -> None:
+    held = (
+        Channel.objects.filter(
+            platform=channel.platform, handle__iexact=channel.handle, is_active=True
+        )
+        .exclude(pk=channel.pk)
+        .select_related("creator")
+        .first()
+    )
+    if held is not None:
+        raise DomainError(
+            "channel_taken",
+            f"{held} is connected to {held.creator.name} already.",
+            status=409,
+            errors={"handle": ["This account is connected already."]},
+            model=held.creator.slug,
+        )
+
+
+def _default_connector(platform: str) -> str:
+    try:
+        return registry.default_connector(platform)
+    except registry.UnknownPlatform:
+        known = ", ".join(sorted(registry.platforms()))
+        raise _invalid("platform", f"Choose one of: {known}.") from None
+
+
+def _checked_credentials(connector: str, given: object) -> dict[str, Any]:
+    try:
+        return registry.validate_credentials(connector, given)
+    except registry.UnknownConnector:
+        known = ", ".join(sorted(registry.connectors()))
+        raise _invalid("connector", f"Choose one of: {known}.") from None
+    except CredentialsInvalid as error:
+        errors = {
+            name if name == "credentials" else f"credentials.{name}": texts
+            for name, texts in error.errors.items()
+        }
+        first = next(iter(errors.items()))
+        message = f"{first[0]}: {first[1][0]}"
+        raise DomainError("invalid", message, errors=errors) from None
+
+
+def _invalid(field: str, sentence: str) -> DomainError:
+    return DomainError("invalid", f"{field}: {sentence}", errors={field: [sentence]})

@@ -1,0 +1,206 @@
+"""Editing a post that has not gone out: what it says, shows, and where and when."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from library.models import MediaItem, Tag
+from library.services import get_tags
+from promura_site.errors import DomainError
+from promura_site.models import User
+from scheduling.models import Channel, Post, Publication
+from scheduling.publishing.moves import OPEN_STATES, fresh_key, move
+from scheduling.services.naming import (
+    Problems,
+    named_channels,
+    named_creators,
+    named_media,
+    named_template,
+)
+from scheduling.services.timing import late_after, planned_times
+from scheduling.services.writing import (
+    add_publications,
+    changed,
+    locked_post,
+    put_media,
+    refuse_while_busy,
+    schedule,
+    too_late,
+)
+
+_P = Publication.State
+
+
+@dataclass
+class _Edit:
+    """What an edit comes to, once everything it names has been found."""
+
+    draft: bool
+    retimed: bool
+    zone: str
+    channels: dict[UUID, Channel]
+    due: dict[UUID, datetime | None] = field(default_factory=dict)
+    media: list[MediaItem] | None = None
+    tags: list[Tag] | None = None
+
+    @property
+    def first(self) -> datetime | None:
+        """Return the earliest due time."""
+        return min((at for at in self.due.values() if at), default=None)
+
+
+@transaction.atomic
+def edit_post(
+    post_id: UUID,
+    *,
+    actor: User,
+    now: datetime,
+    version: int,
+    changes: Mapping[str, Any],
+) -> Post:
+    """Change the fields of a plan that `changes` holds; see plan_post for them.
+
+    Raise DomainError 409 when the post has been changed meanwhile, is being sent, or
+    has been published: what is published never changes, a copy of it may.
+    """
+    post, publications = locked_post(post_id, version)
+    refuse_while_busy(publications)
+    _refuse_published(post, publications)
+    edit = _resolve(post, publications, actor, now, changes)
+    post.content = changes.get("content", post.content)
+    if "tags" in changes and edit.tags is not None:
+        post.tags.set(edit.tags)
+    if edit.media is not None:
+        put_media(post, edit.media)
+    _apply(post, publications, edit)
+    post.publish_at, post.timezone = edit.first, edit.zone
+    return changed(post, "post.edited", actor, "edited a post")
+
+
+def _refuse_published(post: Post, publications: Sequence[Publication]) -> None:
+    if any(one.state == _P.PUBLISHED for one in publications):
+        raise DomainError(
+            "already_published",
+            "What is published does not change. Duplicate the post and edit the copy.",
+            status=409,
+            too_late=too_late(publications),
+            copy=f"/api/posts/{post.pk}/duplicate",
+        )
+
+
+def _resolve(
+    post: Post,
+    publications: Sequence[Publication],
+    actor: User,
+    now: datetime,
+    changes: Mapping[str, Any],
+) -> _Edit:
+    problems = Problems()
+    tags = get_tags(changes["tags"]) if "tags" in changes else None
+    channels = _wanted_channels(publications, changes, problems)
+    media = None
+    if "media_ids" in changes:
+        media = named_media(changes["media_ids"], problems)
+    if "template" in changes:
+        post.template = named_template(changes["template"], problems)
+    edit = _timed(post, publications, channels, actor, now, changes, problems)
+    edit.media, edit.tags = media, tags
+    text = changes.get("content", post.content).strip()
+    shown = media if media is not None else post.media_entries.exists()
+    if not (edit.draft or text or shown):
+        problems.add("content", "A post needs a text or media.")
+    problems.refuse()
+    return edit
+
+
+def _wanted_channels(
+    publications: Sequence[Publication],
+    changes: Mapping[str, Any],
+    problems: Problems,
+) -> dict[UUID, Channel]:
+    current = {one.channel_id: one.channel for one in publications}
+    if not changes.keys() & {"models", "channels"}:
+        return current
+    if "models" in changes:
+        creators = named_creators(changes["models"], problems)
+    else:
+        creators = list(
+            {one.creator_id: one.creator for one in current.values()}.values()
+        )
+    found = named_channels(creators, changes.get("channels"), problems)
+    return {channel.pk: channel for channel in found}
+
+
+def _timed(
+    post: Post,
+    publications: Sequence[Publication],
+    channels: Mapping[UUID, Channel],
+    actor: User,
+    now: datetime,
+    changes: Mapping[str, Any],
+    problems: Problems,
+) -> _Edit:
+    """Return the edit with the due time of every channel, old or new."""
+    was_draft = post.state == Post.State.DRAFT
+    draft = changes.get("draft", was_draft)
+    retimed = "schedule_time" in changes or "timezone" in changes or draft != was_draft
+    known = {one.channel_id: one.publish_at for one in publications}
+    if not retimed:
+        due = {one: known.get(one, post.publish_at) for one in channels}
+        return _Edit(draft, False, post.timezone, dict(channels), due)
+    creators = {one.creator_id: one.creator for one in channels.values()}
+    times = planned_times(
+        changes.get("schedule_time", post.publish_at),
+        changes.get("timezone", ""),
+        creators.values(),
+        draft=draft,
+        actor=actor,
+        now=now,
+        problems=problems,
+    )
+    due = {
+        one: times.of_creator.get(channel.creator_id)
+        for one, channel in channels.items()
+    }
+    zone = times.zone if changes.get("timezone") else post.timezone
+    return _Edit(draft, True, zone, dict(channels), due)
+
+
+def _apply(post: Post, publications: Sequence[Publication], edit: _Edit) -> None:
+    for publication in publications:
+        if publication.channel_id not in edit.channels:
+            _drop(publication)
+        elif publication.state in OPEN_STATES:
+            _rewrite(publication, post.content, edit)
+    known = {one.channel_id for one in publications}
+    new = {one: at for one, at in edit.due.items() if one not in known}
+    add_publications(post, new, draft=edit.draft)
+
+
+def _rewrite(publication: Publication, content: str, edit: _Edit) -> None:
+    due = edit.due[publication.channel_id]
+    fields = {"content": content, **fresh_key(publication)}
+    if edit.retimed and not edit.draft:
+        schedule(publication, due, **fields)
+        return
+    if edit.draft:
+        fields |= {
+            "publish_at": due,
+            "late_after": late_after(due),
+            "next_attempt_at": None,
+        }
+    to = _P.DRAFT if edit.draft else publication.state
+    if not move(publication, to, **fields):
+        raise DomainError("being_published", "It is being sent just now.", status=409)
+
+
+def _drop(publication: Publication) -> None:
+    """Take a channel out of the plan; what was tried stays on record."""
+    if publication.first_attempt_at is None and not publication.attempts_made:
+        publication.delete()
+    elif publication.state in OPEN_STATES:
+        move(publication, _P.CANCELLED, next_attempt_at=None)
