@@ -120,7 +120,6 @@ def _clear(drafts: Path) -> None:
 def _build(folder: Path, drafts: Path, request: PublishRequest) -> None:
     draft = drafts / secrets.token_hex(8)
     try:
-        _clear(drafts)
         _write_draft(draft, request)
         draft.rename(folder)
     except OSError:
