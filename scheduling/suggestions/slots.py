@@ -1,0 +1,324 @@
+"""Keep the statistics that suggestions are made of: O(1) per post, exact to undo.
+
+Every publication that was published or failed has one SlotEntry, which says how it
+stands in the SlotStatistic rows of its creator. `enter` brings both in line with the
+publication; what an entry has added can be subtracted again.
+
+Whoever writes here holds the lock on the creator's row, so that the statistics, the
+entries, the channels' baselines and the creator's zone agree. A caller that locks a
+post or a publication as well does so before.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from library.models import Creator
+from scheduling.models import (
+    ChannelBaseline,
+    Publication,
+    SlotEntry,
+    SlotStatistic,
+)
+from scheduling.suggestions import forecast as fc
+
+DECAYED = ("n", "s", "q")
+COLUMNS = (*DECAYED, "posts", "engagement", "succeeded", "failed")
+FINISHED = (Publication.State.PUBLISHED, Publication.State.FAILED)
+RIPEN_EVERY = timedelta(minutes=10)
+BATCH = 1000
+MOST_AT_ONCE = 5000
+
+Amounts = dict[str, float]
+
+
+def enter(publication: Publication, now: datetime) -> None:
+    """Make the statistics say of a publication what its saved row says.
+
+    Call it as often as you like, in the transaction that changed the publication.
+    Its success or failure counts at once; its engagement when the post is
+    settings.ENGAGEMENT_AGE old, and from then on with every change.
+    """
+    with transaction.atomic():
+        creator = _lock(Creator.objects.filter(channels__publications=publication))
+        fresh = Publication.objects.select_related("post", "slot_entry").get(
+            pk=publication.pk
+        )
+        # Demo posts never count in a real agency's statistics.
+        foreign = fresh.post.is_demo and not creator.is_demo
+        if foreign or fresh.state not in FINISHED:
+            return
+        entry: SlotEntry | None = getattr(fresh, "slot_entry", None)
+        before = (entry.slot, _amounts(entry)) if entry else None
+        entry = entry or SlotEntry(publication=fresh, creator=creator)
+        _describe(entry, fresh, creator.timezone)
+        ripe = entry.y is not None or entry.t <= now - settings.ENGAGEMENT_AGE
+        if ripe and entry.engagement is not None:
+            baselines = _Baselines([fresh.channel_id])
+            _measure(entry, fresh.channel_id, baselines)
+            baselines.save()
+        entry.save()
+        _move(creator, before, (entry.slot, _amounts(entry)))
+
+
+def remove(publication: Publication) -> None:
+    """Take a publication out of the statistics; other posts' baselines stay."""
+    with transaction.atomic():
+        creator = _lock(Creator.objects.filter(channels__publications=publication))
+        entry = SlotEntry.objects.filter(publication=publication).first()
+        if entry is not None:
+            _move(creator, (entry.slot, _amounts(entry)), None)
+            entry.delete()
+
+
+def enter_many(creator: Creator, publications: Iterable[Publication]) -> int:
+    """Enter a creator's history, whatever its age; return how many were new.
+
+    The publications are saved and on channels of this creator. They enter in the
+    order of their times, behind all that entered earlier; unfinished ones are left.
+    """
+    with transaction.atomic():
+        creator = _lock(Creator.objects.filter(pk=creator.pk))
+        entries = SlotEntry.objects.filter(creator=creator)
+        known = set(entries.values_list("publication_id", flat=True))
+        history = sorted(
+            (one for one in publications if one.state in FINISHED), key=_moment
+        )
+        baselines = _Baselines({one.channel_id for one in history})
+        table = _stored(creator)
+        fresh = []
+        for publication in history:
+            if publication.pk in known:
+                continue
+            entry = SlotEntry(publication=publication, creator=creator)
+            _describe(entry, publication, creator.timezone)
+            if entry.engagement is not None:
+                _measure(entry, publication.channel_id, baselines)
+            _add(table[entry.slot], _amounts(entry))
+            fresh.append(entry)
+        SlotEntry.objects.bulk_create(fresh, batch_size=BATCH)
+        baselines.save()
+        _write(creator, table)
+    return len(fresh)
+
+
+def enter_ripe(now: datetime) -> None:
+    """Enter engagement that was recorded early and has reached its age by now."""
+    waiting = SlotEntry.objects.filter(
+        y=None, engagement__isnull=False, t__lte=now - settings.ENGAGEMENT_AGE
+    )
+    ripe = waiting.order_by("t").select_related("publication")[:MOST_AT_ONCE]
+    for entry in ripe:
+        enter(entry.publication, now)
+
+
+def reslot(creator: Creator) -> None:
+    """Sort a creator's history by the clocks of its zone again, and sum it up."""
+    with transaction.atomic():
+        creator = _lock(Creator.objects.filter(pk=creator.pk))
+        moved: dict[int, list[int]] = {}
+        entries = SlotEntry.objects.filter(creator=creator)
+        for pk, t, slot in entries.values_list("pk", "t", "slot"):
+            if (new := fc.slot_of(t, creator.timezone)) != slot:
+                moved.setdefault(new, []).append(pk)
+        for new, keys in moved.items():
+            for start in range(0, len(keys), BATCH):
+                some = keys[start : start + BATCH]
+                SlotEntry.objects.filter(pk__in=some).update(slot=new)
+        rebuild(creator)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far the stored sums of a creator were from those of its entries.
+
+    `relative` is the largest of n, s and q as a share of the sum of absolute terms;
+    `miscounted` is by how many the counts were off.
+    """
+
+    entries: int
+    relative: float
+    miscounted: int
+
+
+def rebuild(creator: Creator) -> Difference:
+    """Sum a creator's stored terms afresh and return what that changed.
+
+    Baselines stay as they were at entry and are never computed again.
+    """
+    with transaction.atomic():
+        creator = _lock(Creator.objects.filter(pk=creator.pk))
+        stored, table = _stored(creator), _empty()
+        scale = dict.fromkeys(DECAYED, 0.0)
+        entries = SlotEntry.objects.filter(creator=creator).order_by("t", "pk")
+        count = 0
+        for entry in entries.iterator(chunk_size=BATCH):
+            amounts = _amounts(entry)
+            _add(table[entry.slot], amounts)
+            for name in DECAYED:
+                scale[name] += abs(amounts[name])
+            count += 1
+        _write(creator, table)
+    off = {
+        name: sum(abs(a[name] - b[name]) for a, b in zip(stored, table, strict=True))
+        for name in COLUMNS
+    }
+    shares = [off[name] / (scale[name] or math.inf) for name in DECAYED]
+    # Sums without a single entry cannot be right by any measure.
+    stray = not count and any(off[name] for name in DECAYED)
+    return Difference(
+        entries=count,
+        relative=math.inf if stray else max(shares),
+        miscounted=int(off["posts"] + off["succeeded"] + off["failed"]),
+    )
+
+
+class _Baselines:
+    """The baselines of some channels, read once and written once."""
+
+    def __init__(self, channels: Iterable[UUID]) -> None:
+        self._states = {
+            row.channel_id: fc.Baseline(row.total, row.weight)
+            for row in ChannelBaseline.objects.filter(channel__in=channels)
+        }
+        self._changed: set[UUID] = set()
+
+    def expect(self, channel_id: UUID, y: float) -> float:
+        """Return what was to be expected of a post, and learn from it."""
+        state = self._states.get(channel_id, fc.Baseline())
+        expected, self._states[channel_id] = fc.next_baseline(state, y)
+        self._changed.add(channel_id)
+        return expected
+
+    def save(self) -> None:
+        """Store the channels that have learned."""
+        rows = [
+            ChannelBaseline(
+                channel_id=channel_id,
+                total=self._states[channel_id].total,
+                weight=self._states[channel_id].weight,
+            )
+            for channel_id in self._changed
+        ]
+        ChannelBaseline.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["channel"],
+            update_fields=["total", "weight"],
+        )
+
+
+def _lock(creators: QuerySet[Creator]) -> Creator:
+    # Not FOR UPDATE: rows that refer to the creator may still be inserted meanwhile.
+    return creators.select_for_update(of=("self",), no_key=True).get()
+
+
+def _moment(publication: Publication) -> datetime:
+    """Return when a finished publication appeared, or should have."""
+    appeared = publication.published_at
+    if publication.state == Publication.State.FAILED:
+        appeared = None
+    return appeared or publication.publish_at or publication.created_at
+
+
+def _describe(entry: SlotEntry, publication: Publication, zone: str) -> None:
+    """Write into an entry what happened to its publication, but no terms yet."""
+    entry.succeeded = publication.state == Publication.State.PUBLISHED
+    entry.t = _moment(publication)
+    entry.slot = fc.slot_of(entry.t, zone)
+    entry.engagement = publication.engagement if entry.succeeded else None
+    if entry.engagement is None:
+        entry.y = entry.baseline = None
+
+
+def _measure(entry: SlotEntry, channel_id: UUID, baselines: _Baselines) -> None:
+    """Give an entry its `y`; its baseline is that of the first time for ever."""
+    assert entry.engagement is not None
+    entry.y = fc.response(entry.engagement)
+    if entry.baseline is None:
+        entry.baseline = baselines.expect(channel_id, entry.y)
+
+
+def _amounts(entry: SlotEntry) -> Amounts:
+    """Return what an entry adds to its slot."""
+    n = s = q = engagement = 0.0
+    if entry.y is not None and entry.baseline is not None:
+        n, s, q = fc.terms(fc.Entry(entry.slot, entry.t, entry.y, entry.baseline))
+        engagement = entry.engagement or 0.0
+    return {
+        "n": n,
+        "s": s,
+        "q": q,
+        "posts": int(entry.y is not None),
+        "engagement": engagement,
+        "succeeded": int(entry.succeeded),
+        "failed": int(not entry.succeeded),
+    }
+
+
+def _move(
+    creator: Creator,
+    before: tuple[int, Amounts] | None,
+    after: tuple[int, Amounts] | None,
+) -> None:
+    """Replace in the stored sums what an entry added by what it adds now."""
+    changes: dict[int, Amounts] = {}
+    for sign, standing in ((-1, before), (1, after)):
+        if standing:
+            slot, amounts = standing
+            _add(changes.setdefault(slot, dict.fromkeys(COLUMNS, 0)), amounts, sign)
+    for slot, change in sorted(changes.items()):
+        if any(change.values()):
+            _shift(creator, slot, change)
+
+
+def _shift(creator: Creator, slot: int, change: Amounts) -> None:
+    row = SlotStatistic.objects.filter(creator=creator, slot=slot)
+    sums = {name: F(name) + amount for name, amount in change.items() if amount}
+    if not row.update(**sums, updated_at=timezone.now()):
+        SlotStatistic.objects.create(creator=creator, slot=slot, **change)
+    if change["posts"] < 0:
+        # What rounding leaves of an emptied slot is not knowledge.
+        row.filter(posts=0).update(n=0, s=0, q=0, engagement=0)
+
+
+def _empty() -> list[Amounts]:
+    return [dict.fromkeys(COLUMNS, 0) for _ in range(fc.SLOTS)]
+
+
+def _add(sums: Amounts, amounts: Amounts, sign: int = 1) -> None:
+    for name, amount in amounts.items():
+        sums[name] += sign * amount
+
+
+def _stored(creator: Creator) -> list[Amounts]:
+    table = _empty()
+    rows = SlotStatistic.objects.filter(creator=creator).values("slot", *COLUMNS)
+    for row in rows:
+        table[row.pop("slot")] = row
+    return table
+
+
+def _write(creator: Creator, table: list[Amounts]) -> None:
+    """Store a whole week of sums, zeros only over what was stored before."""
+    stored = set(
+        SlotStatistic.objects.filter(creator=creator).values_list("slot", flat=True)
+    )
+    rows = [
+        SlotStatistic(creator=creator, slot=slot, **sums)
+        for slot, sums in enumerate(table)
+        if slot in stored or any(sums.values())
+    ]
+    SlotStatistic.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["creator", "slot"],
+        update_fields=[*COLUMNS, "updated_at"],
+    )
