@@ -10,11 +10,12 @@ class MetricsConfig(AppConfig):
     verbose_name = "Metrics"
 
     def ready(self) -> None:
-        from metrics import audit, errors
+        from metrics import audit, errors, retention
         from promura_site import levels
 
         audit.connect()
         errors.connect()
+        retention.register_pruning()
         levels.grant(
             self.label,
             view=["view_snapshot"],

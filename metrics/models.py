@@ -65,30 +65,41 @@ class ErrorEvent(models.Model):
         return f"{self.type} × {self.count}"
 
 
-class RequestMinute(models.Model):
+class RequestCounts(models.Model):
+    """How many answers, how long in all, and how many within each duration.
+
+    The buckets' upper bounds in milliseconds are fixed for ever, so that percentiles
+    can be read from any sum of rows.
+    """
+
+    count = models.PositiveBigIntegerField(default=0)
+    total_ms = models.FloatField(default=0)
+    le_5 = models.PositiveBigIntegerField(default=0)
+    le_10 = models.PositiveBigIntegerField(default=0)
+    le_25 = models.PositiveBigIntegerField(default=0)
+    le_50 = models.PositiveBigIntegerField(default=0)
+    le_100 = models.PositiveBigIntegerField(default=0)
+    le_250 = models.PositiveBigIntegerField(default=0)
+    le_500 = models.PositiveBigIntegerField(default=0)
+    le_1000 = models.PositiveBigIntegerField(default=0)
+    le_2500 = models.PositiveBigIntegerField(default=0)
+    le_10000 = models.PositiveBigIntegerField(default=0)
+    above = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+
+class RequestMinute(RequestCounts):
     """Requests that one process answered in one minute, for one route and class.
 
-    Bucket columns count answers by duration; their upper bounds are fixed for ever,
-    so that percentiles can be read from any sum of rows.
+    Rows older than a day are rolled up: one row an hour for all processes.
     """
 
     minute = models.DateTimeField()
     route = models.CharField(max_length=120)
     status_class = models.PositiveSmallIntegerField()
     process = models.CharField(max_length=60)
-    count = models.PositiveIntegerField(default=0)
-    total_ms = models.FloatField(default=0)
-    le_5 = models.PositiveIntegerField(default=0)
-    le_10 = models.PositiveIntegerField(default=0)
-    le_25 = models.PositiveIntegerField(default=0)
-    le_50 = models.PositiveIntegerField(default=0)
-    le_100 = models.PositiveIntegerField(default=0)
-    le_250 = models.PositiveIntegerField(default=0)
-    le_500 = models.PositiveIntegerField(default=0)
-    le_1000 = models.PositiveIntegerField(default=0)
-    le_2500 = models.PositiveIntegerField(default=0)
-    le_10000 = models.PositiveIntegerField(default=0)
-    above = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["-minute"]
@@ -101,6 +112,24 @@ class RequestMinute(models.Model):
 
     def __str__(self) -> str:
         return f"{self.minute:%H:%M} {self.route} {self.status_class}xx"
+
+
+class RequestTotal(RequestCounts):
+    """All requests of one route and class since the installation began."""
+
+    route = models.CharField(max_length=120)
+    status_class = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["route", "status_class"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["route", "status_class"], name="request_total_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.route} {self.status_class}xx × {self.count}"
 
 
 class Snapshot(models.Model):

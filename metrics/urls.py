@@ -1,5 +1,11 @@
 """Addresses of metrics."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from metrics import views
+
+urlpatterns = [
+    path("api/metrics", views.OverviewView.as_view()),
+    path("api/metrics/timeseries", views.TimeseriesView.as_view()),
+    path("api/audit", views.AuditViewSet.as_view({"get": "list"})),
+]

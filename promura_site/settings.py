@@ -359,6 +359,14 @@ if PRODUCTION:
         }
     )
 
+# --- Figures --------------------------------------------------------------------
+
+# How often a process writes the requests it counted; 0: only when somebody asks.
+FIGURES_FLUSH_SECONDS = env.float("PROMURA_FIGURES_FLUSH_SECONDS", default=3)
+# Who may scrape /metrics/prometheus: whoever has the token, or these networks.
+METRICS_TOKEN = env.str("PROMURA_METRICS_TOKEN", default="")
+METRICS_ALLOW = env.list("PROMURA_METRICS_ALLOW", default=["127.0.0.0/8", "::1/128"])
+
 # --- Logging --------------------------------------------------------------------
 
 LOGGING = {

@@ -26,6 +26,8 @@ if EMBEDDED:
 
 # Hashing a thousand passwords proves nothing about the product.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# A thread that writes by itself would get in the way of a test's transaction.
+FIGURES_FLUSH_SECONDS = 0
 STORAGES["staticfiles"] = {
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }
