@@ -39,7 +39,8 @@ class TemplateFilter(django_filters.FilterSet):
 
     def filter_tags(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Keep templates with at least one of the tags."""
-        keys = [tag_key(one.strip()) for one in value.split(",") if one.strip()]
+        keys = [tag_key(" ".join(one.split())) for one in value.split(",")]
+        keys = list(filter(None, keys))
         return rows.filter(_tagged(keys)) if keys else rows
 
     def filter_model(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:

@@ -1,17 +1,15 @@
 """Shapes of templates."""
 
-import unicodedata
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from library.models import Tag, tag_key
+from library.services.tags import MAX_TAGS_A_CALL
 from templates_app import patterns
 from templates_app.models import PostTemplate, TemplateMedia, TemplateModel
 from templates_app.references import References
 
-MAX_TAGS = 50
 MAX_MODELS = 100
 MAX_MEDIA = 100
 
@@ -32,19 +30,7 @@ class TextField(serializers.CharField):
         return super().to_internal_value(data)
 
 
-class TagField(TextField):
-    """A tag's name, short enough for its row in every spelling."""
-
-    def to_internal_value(self, data: Any) -> str:
-        """Return the composed form (NFC), which may be longer than what was sent."""
-        name = unicodedata.normalize("NFC", super().to_internal_value(data))
-        longest = Tag.MAX_LENGTH
-        if len(name) > longest or len(tag_key(name)) > 2 * longest:
-            self.fail("max_length", max_length=longest)
-        return name
-
-
-class MissingSerializer(serializers.Serializer):
+class TemplateMissingSerializer(serializers.Serializer):
     """References to models and media that do not exist, or lie in the trash."""
 
     models = serializers.ListField(child=serializers.CharField())
@@ -101,7 +87,7 @@ class TemplateSerializer(serializers.ModelSerializer):
         """Return the word or the rule; null for none."""
         return template.schedule_pattern or None
 
-    @extend_schema_field(MissingSerializer)
+    @extend_schema_field(TemplateMissingSerializer)
     def get_missing(self, template: PostTemplate) -> dict[str, list[str]]:
         """Return the ids that lead nowhere."""
         refs = self._references(template)
@@ -131,8 +117,9 @@ class TemplateWriteSerializer(serializers.Serializer):
         max_length=MAX_MODELS,
         required=False,
     )
+    # What a tag may be is the library's rule; `get_tags` names this field.
     tags = serializers.ListField(
-        child=TagField(max_length=Tag.MAX_LENGTH), max_length=MAX_TAGS, required=False
+        child=TextField(allow_blank=True), max_length=MAX_TAGS_A_CALL, required=False
     )
     media_ids = serializers.ListField(
         child=TextField(max_length=_longest(TemplateMedia, "media_ref")),
@@ -148,7 +135,7 @@ class TemplateWriteSerializer(serializers.Serializer):
     )
 
 
-class DuplicateSerializer(serializers.Serializer):
+class TemplateDuplicateSerializer(serializers.Serializer):
     """What the copy is to be called."""
 
     new_name = TextField(
@@ -156,7 +143,7 @@ class DuplicateSerializer(serializers.Serializer):
     )
 
 
-class StatisticsSerializer(serializers.Serializer):
+class TemplateStatisticsSerializer(serializers.Serializer):
     """Figures over all templates."""
 
     total_templates = serializers.IntegerField()

@@ -1,7 +1,6 @@
 """What a person can do with templates."""
 
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 from uuid import UUID
@@ -9,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from library.models import Tag, tag_key
+from library.services.tags import get_tags
 from promura_site import events
 from promura_site.errors import DomainError
 from promura_site.models import User
@@ -226,22 +225,8 @@ def _set_references(template: PostTemplate, fields: TemplateFields) -> None:
         held = PostTemplate.tags.through
         held.objects.filter(posttemplate=template).delete()
         held.objects.bulk_create(
-            held(posttemplate=template, tag=tag) for tag in _tags(fields["tags"])
+            held(posttemplate=template, tag=tag) for tag in get_tags(fields["tags"])
         )
-
-
-def _tags(names: Iterable[str]) -> list[Tag]:
-    """Return the tags of these names in order, making those that are new."""
-    wanted: dict[str, Tag] = {}
-    for name in names:
-        plain, key = unicodedata.normalize("NFC", name), tag_key(name)
-        wanted.setdefault(key, Tag(name=plain, key=key))
-    known = {tag.key: tag for tag in Tag.objects.filter(key__in=wanted)}
-    if new := [wanted[key] for key in sorted(wanted.keys() - known.keys())]:
-        # Somebody else may be making the same tag at this moment.
-        Tag.objects.bulk_create(new, ignore_conflicts=True)
-        known |= {tag.key: tag for tag in Tag.objects.filter(key__in=wanted)}
-    return [known[key] for key in wanted]
 
 
 def _tell(

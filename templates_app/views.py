@@ -21,9 +21,9 @@ from templates_app.filters import TemplateFilter
 from templates_app.models import PostTemplate
 from templates_app.serializers import (
     DeletedTemplateSerializer,
-    DuplicateSerializer,
-    StatisticsSerializer,
+    TemplateDuplicateSerializer,
     TemplateSerializer,
+    TemplateStatisticsSerializer,
     TemplateWriteSerializer,
 )
 
@@ -59,7 +59,9 @@ _LIMIT = OpenApiParameter(
     {"type": "integer", "minimum": 1, "maximum": _MOST_RANKED, "default": _RANKED},
 )
 _DELETED = _envelope("TemplateDeleted", message=serializers.CharField())
-_STATISTICS = _envelope("TemplateStatistics", statistics=StatisticsSerializer())
+_STATISTICS = _envelope(
+    "TemplateStatisticsAnswer", statistics=TemplateStatisticsSerializer()
+)
 
 
 class TemplateViewSet(ApiViewSet):
@@ -97,7 +99,7 @@ class TemplateViewSet(ApiViewSet):
     def get_serializer_class(self) -> type[serializers.BaseSerializer]:
         """Return what this action reads, for the browsable API's forms too."""
         if self.action == "duplicate":
-            return DuplicateSerializer
+            return TemplateDuplicateSerializer
         return TemplateWriteSerializer
 
     @extend_schema(
@@ -170,7 +172,9 @@ class TemplateViewSet(ApiViewSet):
         return success(template=_shown([template])[0])
 
     @extend_schema(
-        request=DuplicateSerializer, responses={201: _CHANGED}, tags=["templates"]
+        request=TemplateDuplicateSerializer,
+        responses={201: _CHANGED},
+        tags=["templates"],
     )
     def duplicate(self, request: Request, pk: UUID) -> Response:
         """Make a copy under a new name, unused."""
