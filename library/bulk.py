@@ -1,9 +1,9 @@
-"""The same for many at once: what can be done is done, the rest comes back with reasons.
+"""The same for many at once: what can be done is done, the rest is given reasons.
 
 One call is one transaction, and one `BulkOperation` that remembers what it changed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
@@ -228,8 +228,3 @@ def _in_order(given: GivenIds, reasons: dict[UUID, str]) -> list[Refused]:
         if one in reasons
     ]
     return refused
-
-
-def as_given(ids: Iterable[UUID]) -> GivenIds:
-    """Wrap ids that come from our own rows."""
-    return GivenIds(tuple(ids))

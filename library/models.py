@@ -92,6 +92,10 @@ class MediaQuerySet(DemoQuerySet):
         """Keep what lies in the trash and can still be restored."""
         return self.filter(trashed_at__isnull=False, purged_at=None)
 
+    def complete(self) -> "MediaQuerySet":
+        """Fetch along what an item is shown with."""
+        return self.select_related("uploaded_by").prefetch_related("tags", "creators")
+
     def tagged_any(self, keys: Iterable[str]) -> "MediaQuerySet":
         """Keep media with at least one of the tags."""
         held = MediaTag.objects.filter(media=models.OuterRef("pk"), tag__key__in=keys)

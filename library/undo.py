@@ -67,10 +67,7 @@ def step(job: Job) -> bool:
     _tell(undone, job.actor)
     job.cursor = {"after": chunk[-1]}
     job.done += len(chunk)
-    job.result = {
-        "operation_id": str(operation.pk),
-        "undone_count": job.result.get("undone_count", 0) + len(undone.done),
-    }
+    job.result = {"operation_id": str(operation.pk)}
     return len(chunk) < CHUNK
 
 
@@ -91,14 +88,15 @@ def _put_back(operation: BulkOperation, after: int, last: int) -> Undone:
         MediaItem.objects.filter(pk__in=changes.values("media"))
         .order_by("pk")
         .select_for_update()
-        .values_list("pk", "purged_at")
+        .values_list("pk", "purged_at", "trashed_at")
     )
-    done = [media_id for media_id, purged_at in rows if purged_at is None]
-    refused = [Refused(str(one), PURGED) for one, purged_at in rows if purged_at]
+    refused = [Refused(str(one), PURGED) for one, purged, _ in rows if purged]
+    done = [one for one, purged, _ in rows if not purged]
     if operation.kind == BulkOperation.Kind.DELETE:
-        MediaItem.objects.filter(
-            pk__in=IdSet(done), trashed_at=operation.created_at
-        ).update(trashed_at=None)
+        # Restored by hand since, or trashed again by somebody else: not ours.
+        ours = operation.created_at
+        done = [one for one, purged, at in rows if at == ours and not purged]
+        MediaItem.objects.filter(pk__in=IdSet(done)).update(trashed_at=None)
     else:
         idsets.put_tags_back(operation, after, last)
     return Undone(operation, done, refused)

@@ -10,10 +10,17 @@ from library.services.creators import (
 from library.services.media import count_uses, note_use, update_media
 from library.services.tags import existing_tags, get_tags, normal_tag_names
 from library.services.trash import purge_media, restore_media, trash_media
-from library.services.uploading import About, Uploaded, upload_media
+from library.services.uploading import (
+    About,
+    Batch,
+    Uploaded,
+    upload_batch,
+    upload_media,
+)
 
 __all__ = [
     "About",
+    "Batch",
     "Uploaded",
     "count_uses",
     "create_creator",
@@ -29,5 +36,6 @@ __all__ = [
     "trash_media",
     "update_creator",
     "update_media",
+    "upload_batch",
     "upload_media",
 ]

@@ -1,10 +1,11 @@
 """Uploading: bytes first, then the row; the same bytes never twice."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -37,6 +38,29 @@ class Uploaded:
     item: MediaItem
     duplicate: bool = False
     restored: bool = False
+
+
+class NamedReadable(Readable, Protocol):
+    """An open upload that says what it is called."""
+
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailedUpload:
+    """A file that was not taken, and why."""
+
+    name: str
+    code: str
+    message: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """What became of several files, in their order."""
+
+    uploaded: list[Uploaded] = field(default_factory=list)
+    failed: list[FailedUpload] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -83,6 +107,31 @@ def upload_media(
         item.uploaded_by = actor
         with _placing(item, received, inspected, made):
             return _add(item, about, actor)
+
+
+def upload_batch(
+    uploads: Iterable[NamedReadable], *, actor: User | None, about: About
+) -> Batch:
+    """Take several files; one that is refused keeps no other out.
+
+    Raise the first refusal when not a single one could be taken.
+    """
+    batch = Batch()
+    refusals: list[files.FileRefused] = []
+    for upload in uploads:
+        name = upload.name or ""
+        try:
+            batch.uploaded.append(
+                upload_media(upload, actor=actor, name=name, about=about)
+            )
+        except files.FileRefused as refusal:
+            refusals.append(refusal)
+            batch.failed.append(FailedUpload(name, refusal.code, refusal.message))
+    if refusals and not batch.uploaded:
+        refusals[0].payload["failed"] = [asdict(one) for one in batch.failed]
+        refusals[0].errors.setdefault("file", [one.message for one in batch.failed])
+        raise refusals[0]
+    return batch
 
 
 def _described(
