@@ -1,4 +1,4 @@
-"""What lists of templates can be narrowed by."""
+"""What lists of templates can be narrowed and ordered by."""
 
 from typing import Any
 
@@ -9,6 +9,14 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from library.models import tag_key
 from templates_app.models import PostTemplate, TemplateModel
 
+ORDERINGS = {
+    "-usage_count": ("-usage_count", "-created_at"),
+    "-created_at": ("-created_at",),
+    "-updated_at": ("-updated_at",),
+    "-last_used": ("-last_used_or_never",),
+    "name": ("name",),
+}
+DEFAULT_ORDERING = "-usage_count"
 _MAX_TAGS = 50
 _MAX_WORDS = 10
 

@@ -53,6 +53,18 @@ _NOT_WITH = {
 }
 
 
+_EVERY = {
+    "HOURLY": ("Hourly", "hours"),
+    "DAILY": ("Daily", "days"),
+    "WEEKLY": ("Weekly", "weeks"),
+    "MONTHLY": ("Monthly", "months"),
+    "YEARLY": ("Yearly", "years"),
+}
+_DAY_WORDS = dict(
+    zip(_DAY.split("|"), ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True)
+)
+
+
 class PatternError(ValueError):
     """A pattern that is none; the message says why in one sentence."""
 
@@ -76,6 +88,19 @@ def check(pattern: str) -> None:
     if "COUNT" in parts and "UNTIL" in parts:
         raise PatternError("Give COUNT or UNTIL, not both.")
     _check_it_comes_round(parts)
+
+
+def in_words(pattern: str) -> str:
+    """Say a checked pattern in a few words; a rule of many parts is a custom rule."""
+    rule = PRESETS.get(pattern, pattern).upper().removeprefix(_PREFIX)
+    parts = dict(part.split("=", 1) for part in rule.split(";"))
+    adverb, units = _EVERY[parts.pop("FREQ")]
+    interval = parts.pop("INTERVAL", "1").lstrip("+0")
+    said = adverb if interval == "1" else f"Every {interval} {units}"
+    days = [_DAY_WORDS.get(one, "") for one in parts.pop("BYDAY", "").split(",") if one]
+    if parts or not all(days):
+        return "Custom rule"
+    return f"{said} on {', '.join(days)}" if days else said
 
 
 def _parts(pattern: str) -> dict[str, str]:

@@ -68,28 +68,22 @@ def describe(templates: Sequence[PostTemplate]) -> dict[UUID, References]:
 
 
 def _mark_missing(described: Collection[References]) -> None:
-    models = present_models(slug for one in described for slug in one.models)
-    media = present_media(ref for one in described for ref in one.media_ids)
+    slugs = {slug for one in described for slug in one.models}
+    models = set(Creator.objects.filter(slug__in=slugs).values_list("slug", flat=True))
+    media = _present_media(ref for one in described for ref in one.media_ids)
     for one in described:
         one.missing_models = [slug for slug in one.models if slug not in models]
         one.missing_media_ids = [ref for ref in one.media_ids if ref not in media]
 
 
-def present_models(slugs: Iterable[str]) -> dict[str, Creator]:
-    """Return the models that exist among `slugs`, by slug."""
-    found = Creator.objects.filter(slug__in=sorted(set(slugs)))
-    return {creator.slug: creator for creator in found}
-
-
-def present_media(refs: Iterable[str]) -> dict[str, MediaItem]:
-    """Return the media that is there and not in the trash, by reference."""
-    ids = sorted({item for ref in refs if (item := media_id(ref))})
-    found: dict[str, MediaItem] = {}
+def _present_media(refs: Iterable[str]) -> set[str]:
+    ids = list({item for ref in refs if (item := media_id(ref))})
+    present: set[str] = set()
     for start in range(0, len(ids), _IDS_A_QUERY):
         few = ids[start : start + _IDS_A_QUERY]
-        for item in MediaItem.objects.present().filter(pk__in=few):
-            found[str(item.pk)] = item
-    return found
+        rows = MediaItem.objects.present().filter(pk__in=few)
+        present.update(map(str, rows.values_list("pk", flat=True)))
+    return present
 
 
 def uses_of(media: MediaItem) -> list[Use]:

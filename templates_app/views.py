@@ -17,7 +17,7 @@ from promura_site.api.responses import success
 from promura_site.api.schema import list_parameters
 from promura_site.api.views import ApiViewSet
 from templates_app import references, services
-from templates_app.filters import TemplateFilter
+from templates_app.filters import DEFAULT_ORDERING, ORDERINGS, TemplateFilter
 from templates_app.models import PostTemplate
 from templates_app.serializers import (
     DeletedTemplateSerializer,
@@ -27,14 +27,6 @@ from templates_app.serializers import (
     TemplateWriteSerializer,
 )
 
-ORDERINGS = {
-    "-usage_count": ("-usage_count", "-created_at"),
-    "-created_at": ("-created_at",),
-    "-updated_at": ("-updated_at",),
-    "-last_used": ("-last_used_or_never",),
-    "name": ("name",),
-}
-DEFAULT_ORDERING = "-usage_count"
 _RANKED, _MOST_RANKED = 10, 100
 
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from templates_app.patterns import PatternError, check
+from templates_app.patterns import PatternError, check, in_words
 
 
 @pytest.mark.parametrize(
@@ -102,3 +102,20 @@ def test_a_rule_that_never_matches_is_refused_in_bounded_work(pattern: str) -> N
         check(pattern)
     # A generous bound: dateutil alone would take minutes, or never end.
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("daily", "Daily"),
+        ("biweekly", "Every 2 weeks"),
+        ("monthly", "Monthly"),
+        ("rrule:freq=weekly;byday=mo,th", "Weekly on Mon, Thu"),
+        ("FREQ=DAILY;INTERVAL=03", "Every 3 days"),
+        ("FREQ=MONTHLY;BYDAY=-1FR", "Custom rule"),
+        ("FREQ=DAILY;COUNT=3", "Custom rule"),
+    ],
+)
+def test_a_pattern_is_said_in_words(pattern: str, words: str) -> None:
+    check(pattern)
+    assert in_words(pattern) == words
