@@ -87,7 +87,7 @@ class TokenRevokeView(OpenEndpoint):
 class MeView(ApiView):
     """Who is asking."""
 
-    permission_map = {"get": ()}
+    permission_map = {"get": "promura_site.view_job"}
 
     @extend_schema(
         responses={

@@ -11,7 +11,7 @@ from promura_site.ids import new_id
 from promura_site.models import User
 from scheduling.demo import cast
 from scheduling.demo.history import posting_times, reception
-from scheduling.engagement import weighted_engagement
+from scheduling.engagement import engagement_of
 from scheduling.models import Channel, Post, PostMedia, Publication
 from scheduling.states import derive
 from templates_app.models import PostTemplate
@@ -171,5 +171,5 @@ class _Maker:
         numbers = vars(counts)
         for name, value in numbers.items():
             setattr(row, name, value)
-        row.engagement = weighted_engagement(row.channel.platform, numbers)
+        row.engagement = engagement_of(row.channel.platform, numbers)
         row.engagement_at = min(self.now, at + _SETTLED)

@@ -1,0 +1,182 @@
+"""Fill an empty database with as many rows as the benchmark asks for."""
+
+import hashlib
+from datetime import timedelta
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+
+from library.models import Creator, MediaItem, MediaTag
+from library.services import get_tags
+from promura_site import services
+from promura_site.ids import new_id
+from scheduling.engagement import engagement_of
+from scheduling.models import Channel, Post, PostMedia, Publication
+from scheduling.suggestions import slots
+from templates_app.models import PostTemplate, TemplateMedia, TemplateModel
+
+PASSWORD = "bench-password-1"
+BATCH = 2000
+
+
+def seed(media: int, templates: int, posts: int, creators: int = 12) -> None:
+    """Make the rows; every item is tagged, every template refers to media."""
+    random = np.random.default_rng(1)
+    services.add_member("bench", level="admin", password=PASSWORD)
+    with transaction.atomic():
+        people = _creators(creators)
+        items = _media(media, people, random)
+        _templates(templates, items, people, random)
+        _posts(posts, items, people, random)
+
+
+def _creators(count: int) -> list[Channel]:
+    made = Creator.objects.bulk_create(
+        Creator(slug=f"model{n}", name=f"Model {n}") for n in range(1, count + 1)
+    )
+    return Channel.objects.bulk_create(
+        Channel(
+            creator=one, platform="instagram", connector="outbox", handle=f"@{one.slug}"
+        )
+        for one in made
+    )
+
+
+def _media(
+    count: int, channels: list[Channel], random: np.random.Generator
+) -> list[MediaItem]:
+    items = [
+        MediaItem(
+            name=f"picture-{n:06}.jpg",
+            kind=MediaItem.Kind.IMAGE,
+            content_type="image/jpeg",
+            file=f"originals/00/{n}.jpg",
+            size_bytes=int(random.integers(10_000, 9_000_000)),
+            width=1080,
+            height=1350,
+            sha256=hashlib.sha256(b"%d" % n).hexdigest(),
+            stored_sha256="0" * 64,
+            used_count=int(random.integers(40)),
+        )
+        for n in range(count)
+    ]
+    MediaItem.objects.bulk_create(items, batch_size=BATCH)
+    tags = get_tags([f"tag{n}" for n in range(60)])
+    MediaTag.objects.bulk_create(
+        (
+            MediaTag(media=item, tag=tags[int(n)])
+            for item in items
+            for n in random.choice(60, 3, replace=False)
+        ),
+        batch_size=BATCH,
+    )
+    through = MediaItem.creators.through
+    through.objects.bulk_create(
+        (
+            through(
+                mediaitem_id=item.pk, creator_id=channels[n % len(channels)].creator_id
+            )
+            for n, item in enumerate(items)
+        ),
+        batch_size=BATCH,
+    )
+    return items
+
+
+def _templates(
+    count: int,
+    items: list[MediaItem],
+    channels: list[Channel],
+    random: np.random.Generator,
+) -> None:
+    templates = [
+        PostTemplate(
+            name=f"Template {n}",
+            content=f"Words number {n}",
+            usage_count=int(random.integers(500)),
+        )
+        for n in range(count)
+    ]
+    PostTemplate.objects.bulk_create(templates, batch_size=BATCH)
+    tags = get_tags([f"tag{n}" for n in range(60)])
+    through = PostTemplate.tags.through
+    through.objects.bulk_create(
+        (
+            through(posttemplate_id=one.pk, tag_id=tags[int(n)].pk)
+            for one in templates
+            for n in random.choice(60, 2, replace=False)
+        ),
+        batch_size=BATCH,
+    )
+    TemplateModel.objects.bulk_create(
+        (
+            TemplateModel(
+                template=one, position=0, slug=f"model{1 + n % len(channels)}"
+            )
+            for n, one in enumerate(templates)
+        ),
+        batch_size=BATCH,
+    )
+    TemplateMedia.objects.bulk_create(
+        (
+            TemplateMedia(
+                template=one, position=0, media_ref=str(items[n % len(items)].pk)
+            )
+            for n, one in enumerate(templates)
+        ),
+        batch_size=BATCH,
+    )
+
+
+def _posts(
+    count: int,
+    items: list[MediaItem],
+    channels: list[Channel],
+    random: np.random.Generator,
+) -> None:
+    now = timezone.now()
+    posts, publications, entries = [], [], []
+    for n in range(count):
+        planned = n % 50 == 0
+        days = (
+            -float(random.uniform(4, 400))
+            if not planned
+            else float(random.uniform(1, 14))
+        )
+        at = now + timedelta(days=days)
+        post = Post(
+            id=new_id(),
+            content=f"Post {n}",
+            publish_at=at,
+            timezone="Europe/Berlin",
+            state=Post.State.SCHEDULED if planned else Post.State.COMPLETED,
+        )
+        likes = float(
+            np.exp(5 + 0.4 * np.cos((at.hour - 19) / 3.8) + random.normal(0, 0.6))
+        )
+        row = Publication(
+            post=post,
+            channel=channels[n % len(channels)],
+            content=post.content,
+            publish_at=at,
+            idempotency_key=f"bench-{n}",
+            state=Publication.State.SCHEDULED
+            if planned
+            else Publication.State.PUBLISHED,
+            next_attempt_at=at if planned else None,
+            late_after=at + timedelta(hours=1),
+        )
+        if not planned:
+            row.published_at = row.engagement_at = at
+            row.likes = round(likes)
+            row.engagement = engagement_of("instagram", {"likes": row.likes})
+        posts.append(post)
+        publications.append(row)
+        entries.append(PostMedia(post=post, media=items[n % len(items)], position=0))
+    Post.objects.bulk_create(posts, batch_size=BATCH)
+    Publication.objects.bulk_create(publications, batch_size=BATCH)
+    PostMedia.objects.bulk_create(entries, batch_size=BATCH)
+    for channel in channels:
+        own = [row for row in publications if row.channel_id == channel.pk]
+        slots.enter_many(channel.creator, own)

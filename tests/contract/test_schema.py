@@ -1,0 +1,118 @@
+"""The API's description: complete, free of outside addresses, and never a 5xx."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.management import call_command
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, Phase, settings
+from rest_framework.test import APIClient
+from schemathesis.checks import not_a_server_error
+
+from promura_site import services
+from promura_site.models import User
+from tests.factories import (
+    ChannelFactory,
+    MediaItemFactory,
+    PostTemplateFactory,
+)
+
+PASSWORD = "a-long-password-1"
+
+
+def _description() -> dict[str, Any]:
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+schema = schemathesis.openapi.from_dict(_description())
+schema.app = get_wsgi_application()
+
+
+@pytest.fixture
+def _one_connection() -> Iterator[None]:
+    """Keep the test's connection open between requests, as Django's client does."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def bearer(db: None, _one_connection: None) -> dict[str, str]:
+    services.add_member("fuzz", level="admin", password=PASSWORD)
+    MediaItemFactory.create_batch(3)
+    PostTemplateFactory.create_batch(3)
+    ChannelFactory.create_batch(2)
+    tokens = APIClient().post(
+        "/api/auth/token", {"username": "fuzz", "password": PASSWORD}
+    )
+    return {"Authorization": f"Bearer {tokens.json()['access']}"}
+
+
+@schema.parametrize()
+@settings(
+    max_examples=25,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+)
+def test_nothing_that_the_schema_allows_breaks_the_server(
+    case: schemathesis.Case, bearer: dict[str, str]
+) -> None:
+    response = case.call(headers=bearer)
+    case.validate_response(response, checks=[not_a_server_error])
+    if "json" in response.headers.get("content-type", [""])[0]:
+        body = response.json()
+        if case.path.startswith("/api/") and isinstance(body, dict):
+            assert body.get("success", True) is (response.status_code < 400)
+
+
+def test_the_description_has_no_warnings(tmp_path: object) -> None:
+    call_command(
+        "spectacular", "--validate", "--fail-on-warn", "--file", f"{tmp_path}/x.yaml"
+    )
+
+
+def test_the_description_is_openapi_3_1_and_lists_each_path_once() -> None:
+    described = _description()
+    assert described["openapi"].startswith("3.1")
+    paths = list(described["paths"])
+    assert paths
+    assert not [path for path in paths if path != "/" and path.endswith("/")]
+
+
+def test_the_docs_page_loads_nothing_from_outside(viewer: User, db: None) -> None:
+    client = Client()
+    client.force_login(viewer, "django.contrib.auth.backends.ModelBackend")
+    for path in ("/api/docs", "/api/docs?script="):
+        page = client.get(path)
+        assert page.status_code == 200
+        found = re.findall(rb"(?:src|href)=[\"']?(https?:)?//", page.content)
+        assert not found
+
+
+def test_the_browsable_api_answers_a_browser_and_keeps_what_was_typed(
+    editor: User, db: None
+) -> None:
+    client = Client()
+    client.force_login(editor, "django.contrib.auth.backends.ModelBackend")
+    page = client.get("/api/templates", headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    assert b"PROMURA" in page.content
+    refused = client.post(
+        "/api/templates",
+        data={"name": "", "content": "typed with care"},
+        content_type="application/json",
+        headers={"Accept": "text/html"},
+    )
+    assert refused.status_code == 400
+    assert refused.content.count(b"typed with care") >= 1
