@@ -1,0 +1,115 @@
+"""The API of suggestions, insights and the heatmap."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from promura_site.api.responses import success
+from promura_site.api.views import ApiView, PermissionMap
+from scheduling.suggestions.advice import suggest
+from scheduling.suggestions.insights import heatmap, insights
+from scheduling.suggestions.serializers import (
+    HeatmapSerializer,
+    InsightsSerializer,
+    SuggestionSerializer,
+    SuggestionsQuerySerializer,
+    WhoseSerializer,
+)
+from scheduling.suggestions.words import DAYS
+
+_MAY: PermissionMap = {"get": "scheduling.view_slotstatistic"}
+
+
+def _asked(
+    request: Request, shape: type[serializers.Serializer[Any]]
+) -> dict[str, Any]:
+    """Return the checked query; an empty value is one that was left out."""
+    given = {name: value for name, value in request.query_params.items() if value}
+    serializer = shape(data=given)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
+
+
+class SuggestionsView(ApiView):
+    """When to post."""
+
+    permission_map = _MAY
+
+    @extend_schema(
+        parameters=[SuggestionsQuerySerializer],
+        responses=inline_serializer(
+            "SuggestionsAnswer",
+            {
+                "success": serializers.BooleanField(),
+                "suggestions": SuggestionSerializer(many=True),
+                "message": serializers.CharField(),
+            },
+        ),
+        tags=["scheduling"],
+    )
+    def get(self, request: Request) -> Response:
+        """Return as many times to post as asked for, best first."""
+        asked = _asked(request, SuggestionsQuerySerializer)
+        creator = asked["model"]
+        own = creator.timezone if creator else self.actor.timezone
+        found = suggest(
+            creator,
+            asked["count"],
+            now=timezone.now(),
+            zone=asked["timezone"] or own,
+        )
+        noun = "suggestion" if len(found) == 1 else "suggestions"
+        return success(
+            suggestions=SuggestionSerializer(found, many=True).data,
+            message=f"Generated {len(found)} scheduling {noun}",
+        )
+
+
+class InsightsView(ApiView):
+    """What past posts say."""
+
+    permission_map = _MAY
+
+    @extend_schema(
+        parameters=[WhoseSerializer],
+        responses=inline_serializer(
+            "InsightsAnswer",
+            {"success": serializers.BooleanField(), "insights": InsightsSerializer()},
+        ),
+        tags=["scheduling"],
+    )
+    def get(self, request: Request) -> Response:
+        """Return the best day and the best hour so far."""
+        asked = _asked(request, WhoseSerializer)
+        found = insights(asked["model"], timezone.now())
+        return success(insights=InsightsSerializer(found).data)
+
+
+class HeatmapView(ApiView):
+    """The week as a picture."""
+
+    permission_map = _MAY
+
+    @extend_schema(
+        parameters=[WhoseSerializer],
+        responses=inline_serializer(
+            "HeatmapAnswer",
+            {"success": serializers.BooleanField(), **HeatmapSerializer().fields},
+        ),
+        tags=["scheduling"],
+    )
+    def get(self, request: Request) -> Response:
+        """Return the expected lift of every hour of the week."""
+        creator = _asked(request, WhoseSerializer)["model"]
+        found = heatmap(creator, timezone.now())
+        return success(
+            timezone=creator.timezone if creator else self.actor.timezone,
+            basis=found.basis,
+            total_posts=found.total_posts,
+            days=DAYS,
+            heatmap=[[vars(cell) for cell in day] for day in found.cells],
+        )
