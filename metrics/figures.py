@@ -84,6 +84,7 @@ class Recorder:
         self._thread: threading.Thread | None = None
         self._news = threading.Event()
         self._end = threading.Event()
+        self._at_exit: Finalize | None = None
         self.started_at = timezone.now()
 
     def count(self, route: str, status: int, milliseconds: float) -> None:
@@ -138,11 +139,11 @@ class Recorder:
         try:
             self._thread.start()
         except RuntimeError:
-            # The interpreter is going down; the finalizer writes what there is.
+            # The interpreter is going down; what it still answers is not counted.
             return
         # A forked worker ends through multiprocessing and skips atexit; any other
         # process runs these finalizers from atexit.
-        Finalize(None, self.finish, exitpriority=10)
+        self._at_exit = Finalize(None, self.finish, exitpriority=10)
 
     def _run(self) -> None:
         while not self._end.is_set():
@@ -173,6 +174,8 @@ class Recorder:
 
     def finish(self) -> None:
         """Write the rest and sign off; called when the process ends."""
+        if self._at_exit is not None:
+            self._at_exit.cancel()
         self._end.set()
         self._news.set()
         if self._thread is not None:

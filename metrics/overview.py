@@ -33,8 +33,8 @@ MAX_TEXT, MAX_NAME = 140, 60
 ERROR_ROWS = 500
 
 PUBLISHER = "publisher"
-# What changes by itself, so that an answer without news is a 304.
-_VOLATILE = {"uptime_seconds", "last_heartbeat", "lag_seconds"}
+# What changes by itself while all is well; an answer without other news is a 304.
+_VOLATILE = {"uptime_seconds", "last_heartbeat"}
 
 
 def overview(now: datetime) -> dict[str, Any]:

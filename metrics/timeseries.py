@@ -61,7 +61,8 @@ def points(chosen: Range, now: datetime) -> list[dict[str, Any]]:
         )
         .order_by()
         .values("minute")
-        .annotate(**SUMS, failed=Sum("count", filter=Q(status_class=5)))
+        # First, since SUMS gives the name of the column to its sum.
+        .annotate(failed=Sum("count", filter=Q(status_class=5)), **SUMS)
     )
     steps: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:

@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from metrics import views
+from metrics import pages, views
 
 urlpatterns = [
     path("api/metrics", views.OverviewView.as_view()),
     path("api/metrics/timeseries", views.TimeseriesView.as_view()),
     path("api/audit", views.AuditViewSet.as_view({"get": "list"})),
+    path("metrics", pages.MetricsPage.as_view(), name="metrics"),
+    path("metrics/prometheus", pages.scrape),
+    path("activity", pages.ActivityPage.as_view(), name="activity"),
 ]
