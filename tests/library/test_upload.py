@@ -68,35 +68,33 @@ def test_a_clip_is_taken(as_editor: APIClient, upload: Upload) -> None:
 def test_every_field_of_the_contract_is_there(
     as_editor: APIClient, upload: Upload
 ) -> None:
-    assert set(upload(as_editor).json()["media"]) >= set(
-        [
-            "id",
-            "name",
-            "type",
-            "content_type",
-            "size_bytes",
-            "width",
-            "height",
-            "duration_seconds",
-            "sha256",
-            "url",
-            "thumbnail_url",
-            "tags",
-            "description",
-            "alt_text",
-            "models",
-            "rating",
-            "not_before",
-            "until",
-            "taken_at",
-            "used_count",
-            "planned_count",
-            "last_used",
-            "uploaded_by",
-            "uploaded_at",
-            "trashed_at",
-        ]
-    )
+    assert set(upload(as_editor).json()["media"]) >= {
+        "id",
+        "name",
+        "type",
+        "content_type",
+        "size_bytes",
+        "width",
+        "height",
+        "duration_seconds",
+        "sha256",
+        "url",
+        "thumbnail_url",
+        "tags",
+        "description",
+        "alt_text",
+        "models",
+        "rating",
+        "not_before",
+        "until",
+        "taken_at",
+        "used_count",
+        "planned_count",
+        "last_used",
+        "uploaded_by",
+        "uploaded_at",
+        "trashed_at",
+    }
 
 
 def test_the_same_bytes_again_are_a_duplicate(
