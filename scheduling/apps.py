@@ -10,6 +10,29 @@ class SchedulingConfig(AppConfig):
     verbose_name = "Scheduling"
 
     def ready(self) -> None:
-        from promura_site import levels
+        from library import holds
+        from promura_site import health, levels
+        from scheduling import holding, reasons
+        from scheduling.suggestions import wiring
 
-        levels.grant(self.label)
+        levels.grant(
+            self.label,
+            view=["view_channel", "view_post", "view_publication"],
+            edit=[
+                "change_channel",
+                "add_post",
+                "change_post",
+                "change_publication",
+                "settle_publication",
+                "retry_publication",
+            ],
+            admin=["add_channel", "delete_channel", "view_publishattempt"],
+        )
+        health.register("publisher", reasons.publishing_works, health.PUBLISHING)
+        holds.register(
+            "posts",
+            blocking=holding.blocking,
+            usage=holding.usage,
+            planned_counts=holding.planned_counts,
+        )
+        wiring.connect()

@@ -12,6 +12,7 @@ from library.services import count_uses
 from promura_site import events
 from promura_site.models import User
 from scheduling.models import Publication
+from scheduling.suggestions import slots
 
 _WORDS = {
     Publication.State.PUBLISHED: "published on",
@@ -33,6 +34,7 @@ def publication_finished(
     """
     if publication.state == Publication.State.PUBLISHED and media_ids:
         count_uses(media_ids, now=now)
+    slots.enter(publication, now)
     state = Publication.State(publication.state)
     events.emit(
         f"publication.{state}",
@@ -44,8 +46,11 @@ def publication_finished(
     )
 
 
-def engagement_recorded(publication: Publication, *, actor: User | None) -> None:
+def engagement_recorded(
+    publication: Publication, *, now: datetime, actor: User | None = None
+) -> None:
     """Follow up new engagement figures of a published publication."""
+    slots.enter(publication, now)
     events.emit(
         "engagement.recorded",
         actor=actor,

@@ -1,5 +1,40 @@
-"""Addresses of scheduling."""
+"""Addresses of scheduling; fixed words stand before ids."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from scheduling import views
+
+creators = views.CreatorViewSet.as_view
+channels = views.ChannelViewSet.as_view
+posts = views.PostViewSet.as_view
+publications = views.PublicationViewSet.as_view
+
+api: list[URLPattern | URLResolver] = [
+    path("api/models", creators({"get": "list", "post": "create"})),
+    path(
+        "api/models/<slug:slug>",
+        creators({"get": "retrieve", "patch": "partial_update"}),
+    ),
+    path("api/channels", channels({"get": "list", "post": "create"})),
+    path(
+        "api/channels/<uuid:pk>",
+        channels({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+    ),
+    path("api/channels/<uuid:pk>/verify", channels({"post": "verify"})),
+    path("api/posts", posts({"get": "list", "post": "create"})),
+    path("api/posts/<uuid:pk>", posts({"get": "retrieve", "patch": "partial_update"})),
+    path("api/posts/<uuid:pk>/cancel", posts({"post": "cancel"})),
+    path("api/posts/<uuid:pk>/reschedule", posts({"post": "reschedule"})),
+    path("api/posts/<uuid:pk>/retry", posts({"post": "retry"})),
+    path("api/posts/<uuid:pk>/duplicate", posts({"post": "duplicate"})),
+    path("api/publications", publications({"get": "list"})),
+    path("api/publications/<uuid:pk>", publications({"get": "retrieve"})),
+    path("api/publications/<uuid:pk>/retry", publications({"post": "retry"})),
+    path("api/publications/<uuid:pk>/cancel", publications({"post": "cancel"})),
+    path("api/publications/<uuid:pk>/settle", publications({"post": "settle"})),
+    path("api/publications/<uuid:pk>/engagement", publications({"post": "engagement"})),
+]
+
+pages: list[URLPattern | URLResolver] = []
+
+urlpatterns = [*api, path("", include("scheduling.suggestions.urls")), *pages]

@@ -1,0 +1,90 @@
+"""Why a publication has not gone out, in words, and the one safe thing to do."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from promura_site.health import Health
+from promura_site.models import Heartbeat
+from scheduling.models import Publication
+
+_P = Publication.State
+
+RETRY, SETTLE, WAIT, ACTIVATE, START = (
+    "retry",
+    "settle",
+    "wait",
+    "activate",
+    "start_publisher",
+)
+# A publisher looks every second; this much behind, something is in its way.
+LATE = timedelta(seconds=60)
+SILENT = timedelta(seconds=60)
+HEARTBEAT_KIND = "publisher"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """`action` is what helps and can do no harm."""
+
+    code: str
+    text: str
+    action: str
+
+
+def publisher_beats(now: datetime) -> bool:
+    """Tell whether a publisher has given a sign of life within the last minute."""
+    return Heartbeat.objects.filter(
+        kind=HEARTBEAT_KIND, beaten_at__gt=now - SILENT
+    ).exists()
+
+
+def publishing_works(now: datetime) -> Health:
+    """Check that somebody publishes, if anything is due."""
+    due = Publication.objects.due(now).count()
+    if not due or publisher_beats(now):
+        return Health(True, f"{due} due" if due else "")
+    return Health(False, f"{due} due, and no publisher has been alive for a minute")
+
+
+def reason_for(
+    publication: Publication, now: datetime, *, beating: bool
+) -> Reason | None:
+    """Return why a publication waits, failed or is doubtful; None if all is well.
+
+    The publication comes with its channel and creator; `beating` tells whether a
+    publisher is alive.
+    """
+    state = publication.state
+    if state == _P.FAILED:
+        return Reason(publication.error_code or "failed", publication.error, RETRY)
+    if state == _P.MISSED:
+        return Reason("missed", publication.error, RETRY)
+    if state == _P.UNKNOWN:
+        return _unknown(publication)
+    if state == _P.RETRY:
+        return Reason(publication.error_code, _again(publication), WAIT)
+    due = publication.next_attempt_at
+    if state != _P.SCHEDULED or due is None or due > now - LATE:
+        return None
+    if not (publication.channel.is_active and publication.channel.creator.is_active):
+        return Reason(
+            "channel_inactive", f"{publication.channel} is not active.", ACTIVATE
+        )
+    if not beating:
+        return Reason("no_publisher", "No publisher is running.", START)
+    return Reason("waiting_its_turn", "It is due; the publisher is at work.", WAIT)
+
+
+def _unknown(publication: Publication) -> Reason:
+    if publication.next_attempt_at is not None:
+        text = f"{publication.error} It is being found out."
+        return Reason(publication.error_code or "unknown", text.strip(), WAIT)
+    text = f"{publication.error} Look on {publication.channel.platform} and settle it."
+    return Reason(publication.error_code or "unknown", text.strip(), SETTLE)
+
+
+def _again(publication: Publication) -> str:
+    if publication.next_attempt_at is None:
+        return publication.error
+    at = f"{publication.next_attempt_at:%H:%M:%S} UTC"
+    return f"{publication.error} It is tried again at {at}."

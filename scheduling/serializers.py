@@ -1,0 +1,247 @@
+"""Shapes of scheduling's API: what is read from a request."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core.validators import RegexValidator
+from django.utils.dateparse import parse_datetime
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from library.models import SLUG, Tag
+from library.serializers import RatingField
+from promura_site.zones import validate_zone
+from scheduling.engagement import COUNTS, MAX_COUNT
+from scheduling.models import Post
+from scheduling.publishing.connectors import registry
+from scheduling.services.publications import SETTLEMENTS
+from scheduling.services.timing import EACH_MODELS_OWN
+
+MAX_MODELS = 200
+MAX_CHANNELS = 1_000
+MAX_MEDIA = 100
+MAX_TAGS = 50
+MAX_SUGGESTIONS = 50
+
+LANGUAGE = RegexValidator(
+    r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", "Use a language tag such as en or pt-BR."
+)
+
+
+class StrictCharField(serializers.CharField):
+    """Text that was sent as text: a number or a truth value is refused."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictBooleanField(serializers.BooleanField):
+    """true or false, and nothing that only looks like it."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class StrictIntegerField(serializers.IntegerField):
+    """A whole number that was sent as one."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+@extend_schema_field(
+    {
+        "type": ["string", "null"],
+        "description": "ISO 8601 with an offset, or wall-clock time in `timezone`.",
+    }
+)
+class ScheduleTimeField(serializers.Field):
+    """A time with an offset (aware), or without one (naive: wall-clock time)."""
+
+    def to_internal_value(self, data: Any) -> datetime:
+        try:
+            timed = isinstance(data, str) and ":" in data
+            moment = parse_datetime(data) if timed else None
+        except ValueError:
+            moment = None
+        if moment is None:
+            raise serializers.ValidationError(
+                "Must be a time such as 2026-06-01T18:00 or 2026-06-01T18:00:00Z."
+            )
+        return moment
+
+    def to_representation(self, value: datetime) -> str:
+        return value.isoformat()
+
+
+class TimeZoneField(StrictCharField):
+    """An IANA zone, or the word for each model's own."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=64, allow_blank=True, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        name = super().to_internal_value(data)
+        if name and name != EACH_MODELS_OWN:
+            validate_zone(name)
+        return name
+
+
+class PlanSerializer(serializers.Serializer):
+    """A post as it is planned."""
+
+    content = StrictCharField(
+        required=False,
+        allow_blank=True,
+        max_length=Post._meta.get_field("content").max_length,
+        trim_whitespace=False,
+    )
+    models = serializers.ListField(
+        child=StrictCharField(max_length=60), allow_empty=False, max_length=MAX_MODELS
+    )
+    channels = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        allow_null=True,
+        max_length=MAX_CHANNELS,
+        help_text="Some of the models' active channels; all of them when left out.",
+    )
+    media_ids = serializers.ListField(
+        child=serializers.UUIDField(), required=False, max_length=MAX_MEDIA
+    )
+    tags = serializers.ListField(
+        child=StrictCharField(max_length=Tag.MAX_LENGTH),
+        required=False,
+        max_length=MAX_TAGS,
+    )
+    template = serializers.UUIDField(required=False, allow_null=True)
+    schedule_time = ScheduleTimeField(
+        required=False, allow_null=True, help_text="None: now."
+    )
+    timezone = TimeZoneField(
+        required=False,
+        help_text="Of a schedule_time without an offset: an IANA zone, or “model” "
+        "for each model's own; the person's own when left out.",
+    )
+    draft = StrictBooleanField(required=False)
+    suggestions = serializers.ListField(
+        child=serializers.DateTimeField(),
+        required=False,
+        max_length=MAX_SUGGESTIONS,
+        help_text="The suggested times that were on offer, in UTC.",
+    )
+
+
+class EditSerializer(PlanSerializer):
+    """What is to change of a post, and of which version of it."""
+
+    models = serializers.ListField(
+        child=StrictCharField(max_length=60),
+        required=False,
+        allow_empty=False,
+        max_length=MAX_MODELS,
+    )
+    suggestions = None  # type: ignore[assignment]
+    version = StrictIntegerField(min_value=1, max_value=2**31 - 1)
+
+
+class VersionSerializer(serializers.Serializer):
+    """The version that the person has seen; left out: whichever it is."""
+
+    version = StrictIntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+
+class RescheduleSerializer(VersionSerializer):
+    """Another time for a post; none means now."""
+
+    schedule_time = ScheduleTimeField(required=False, allow_null=True)
+    timezone = TimeZoneField(required=False)
+
+
+class SettleSerializer(serializers.Serializer):
+    """What a person has found out about a publication."""
+
+    outcome = serializers.ChoiceField(choices=SETTLEMENTS)
+    url = serializers.URLField(required=False, allow_blank=True, max_length=1000)
+
+
+class EngagementSerializer(serializers.Serializer):
+    """How people reacted; what is left out stays as it was."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        return {
+            name: StrictIntegerField(required=False, min_value=0, max_value=MAX_COUNT)
+            for name in COUNTS
+        }
+
+    def validate(self, attrs: dict[str, int]) -> dict[str, int]:
+        if not attrs:
+            known = ", ".join(COUNTS)
+            raise serializers.ValidationError(f"Give at least one of: {known}.")
+        return attrs
+
+
+@extend_schema_field({"type": "object", "additionalProperties": True})
+class SignInField(serializers.Field):
+    """Credentials in the clear; whoever connects knows their shape."""
+
+    def to_internal_value(self, data: Any) -> Mapping[str, Any]:
+        if not isinstance(data, Mapping):
+            raise serializers.ValidationError("Must be an object.")
+        return data
+
+
+class ChannelChangeSerializer(serializers.Serializer):
+    """What may be changed of a channel; with credentials it is signed in again."""
+
+    handle = StrictCharField(max_length=120, required=False)
+    language = StrictCharField(max_length=16, validators=[LANGUAGE], required=False)
+    max_rating = RatingField(required=False)
+    is_active = StrictBooleanField(required=False)
+    credentials = SignInField(write_only=True, required=False)
+
+
+class ChannelWriteSerializer(ChannelChangeSerializer):
+    """An account to connect."""
+
+    model = StrictCharField(max_length=60, help_text="The model's id.")
+    platform = serializers.ChoiceField(choices=[])
+    connector = serializers.ChoiceField(choices=[], required=False)
+    handle = StrictCharField(max_length=120)
+    is_active = None  # type: ignore[assignment]
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields = super().get_fields()
+        fields["platform"] = serializers.ChoiceField(sorted(registry.platforms()))
+        fields["connector"] = serializers.ChoiceField(
+            sorted(registry.connectors()),
+            required=False,
+            help_text="How it is reached; the platform's own way when left out.",
+        )
+        return fields
+
+
+class CreatorChangeSerializer(serializers.Serializer):
+    """What may be changed of a model; its id is for ever."""
+
+    name = StrictCharField(max_length=120, required=False)
+    timezone = StrictCharField(
+        max_length=64, validators=[validate_zone], required=False
+    )
+    language = StrictCharField(max_length=16, validators=[LANGUAGE], required=False)
+    active = StrictBooleanField(required=False)
+
+
+class CreatorWriteSerializer(CreatorChangeSerializer):
+    """A model new to the agency."""
+
+    id = StrictCharField(max_length=60, validators=[SLUG])
+    name = StrictCharField(max_length=120)
+    active = None  # type: ignore[assignment]

@@ -1,0 +1,285 @@
+"""Shapes of scheduling's API: what is shown."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from library.models import Creator
+from library.serializers import RatingField
+from scheduling.engagement import COUNTS
+from scheduling.models import Channel, Post, PostMedia, Publication, PublishAttempt
+from scheduling.reasons import publisher_beats, reason_for
+
+_NULLABLE_TEXT = {"type": ["string", "null"]}
+
+
+class ChannelSerializer(serializers.ModelSerializer):
+    """An account on a platform; its credentials are never shown."""
+
+    model = serializers.CharField(source="creator.slug")
+    max_rating = RatingField()
+    signed_in = serializers.SerializerMethodField(
+        help_text="Whether credentials are stored."
+    )
+
+    class Meta:
+        model = Channel
+        fields = (
+            "id",
+            "model",
+            "platform",
+            "connector",
+            "handle",
+            "language",
+            "max_rating",
+            "is_active",
+            "signed_in",
+            "health",
+            "health_detail",
+            "verified_at",
+            "created_at",
+        )
+        read_only_fields = fields
+
+    def get_signed_in(self, channel: Channel) -> bool:
+        return bool(channel.credentials)
+
+
+class AccountSerializer(serializers.Serializer):
+    """Whose account answered, as far as the platform says."""
+
+    external_id = serializers.CharField()
+    handle = serializers.CharField()
+    name = serializers.CharField()
+    avatar_url = serializers.CharField()
+
+
+class CreatorSerializer(serializers.ModelSerializer):
+    """A model of the agency with her channels."""
+
+    id = serializers.CharField(source="slug")
+    active = serializers.BooleanField(source="is_active")
+    avatar_url = serializers.SerializerMethodField()
+    channels = ChannelSerializer(many=True)
+
+    class Meta:
+        model = Creator
+        fields = (
+            "id",
+            "name",
+            "avatar_url",
+            "timezone",
+            "language",
+            "active",
+            "channels",
+            "created_at",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field(_NULLABLE_TEXT)
+    def get_avatar_url(self, creator: Creator) -> str | None:
+        if not creator.avatar:
+            return None
+        return reverse("model-avatar", args=[creator.slug])
+
+
+class ReachedChannelSerializer(serializers.Serializer):
+    """The channel of a publication, in short."""
+
+    id = serializers.UUIDField()
+    model = serializers.CharField(source="creator.slug")
+    platform = serializers.CharField()
+    handle = serializers.CharField()
+    is_active = serializers.BooleanField()
+
+
+class ReasonSerializer(serializers.Serializer):
+    """Why something has not gone out, and the one safe thing to do."""
+
+    code = serializers.CharField()
+    text = serializers.CharField()
+    action = serializers.CharField()
+
+
+class CountsSerializer(serializers.Serializer):
+    """Engagement: five counts as far as they are known, and their weighted sum."""
+
+    likes = serializers.IntegerField(allow_null=True)
+    comments = serializers.IntegerField(allow_null=True)
+    shares = serializers.IntegerField(allow_null=True)
+    views = serializers.IntegerField(allow_null=True)
+    clicks = serializers.IntegerField(allow_null=True)
+    total = serializers.FloatField(allow_null=True)
+    recorded_at = serializers.DateTimeField(allow_null=True)
+
+
+class PublicationSerializer(serializers.ModelSerializer):
+    """A post on one channel; the context brings `now` and `beating`."""
+
+    post = serializers.UUIDField(source="post_id")
+    channel = ReachedChannelSerializer()
+    status = serializers.CharField(source="state")
+    schedule_time = serializers.DateTimeField(source="publish_at", allow_null=True)
+    attempts = serializers.IntegerField(source="attempts_made")
+    reason = serializers.SerializerMethodField()
+    engagement = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Publication
+        fields = (
+            "id",
+            "post",
+            "channel",
+            "status",
+            "content",
+            "schedule_time",
+            "next_attempt_at",
+            "attempts",
+            "published_at",
+            "external_id",
+            "url",
+            "error_code",
+            "error",
+            "reason",
+            "engagement",
+        )
+        read_only_fields = fields
+
+    @extend_schema_field(ReasonSerializer(allow_null=True))
+    def get_reason(self, publication: Publication) -> dict[str, str] | None:
+        reason = reason_for(
+            publication, self.context["now"], beating=self.context["beating"]
+        )
+        if reason is None:
+            return None
+        return {"code": reason.code, "text": reason.text, "action": reason.action}
+
+    @extend_schema_field(CountsSerializer(allow_null=True))
+    def get_engagement(self, publication: Publication) -> dict[str, Any] | None:
+        if publication.engagement_at is None:
+            return None
+        counts = {name: getattr(publication, name) for name in COUNTS}
+        shown = CountsSerializer(
+            counts
+            | {
+                "total": publication.engagement,
+                "recorded_at": publication.engagement_at,
+            }
+        )
+        return dict(shown.data)
+
+
+class AttemptSerializer(serializers.ModelSerializer):
+    """One try to send a publication."""
+
+    class Meta:
+        model = PublishAttempt
+        fields = (
+            "number",
+            "publisher",
+            "started_at",
+            "finished_at",
+            "outcome",
+            "error_code",
+            "error",
+        )
+        read_only_fields = fields
+
+
+class PostMediaSerializer(serializers.Serializer):
+    """A media item of a post, in short."""
+
+    id = serializers.UUIDField(source="media.pk")
+    name = serializers.CharField(source="media.name")
+    type = serializers.CharField(source="media.kind")
+    alt_text = serializers.CharField(source="media.alt_text")
+    thumbnail_url = serializers.SerializerMethodField()
+
+    def get_thumbnail_url(self, entry: PostMedia) -> str:
+        return reverse("media-thumbnail", args=[entry.media_id])
+
+
+class PostSerializer(serializers.ModelSerializer):
+    """A post and what became of it on each channel."""
+
+    status = serializers.ChoiceField(source="state", choices=Post.State.choices)
+    models = serializers.SerializerMethodField()
+    media_ids = serializers.SerializerMethodField()
+    media = PostMediaSerializer(source="media_entries", many=True)
+    tags = serializers.SerializerMethodField()
+    template = serializers.UUIDField(source="template_id", allow_null=True)
+    schedule_time = serializers.DateTimeField(source="publish_at", allow_null=True)
+    author = serializers.SerializerMethodField()
+    publications = PublicationSerializer(many=True)
+
+    class Meta:
+        model = Post
+        fields = (
+            "id",
+            "content",
+            "status",
+            "models",
+            "media_ids",
+            "media",
+            "tags",
+            "template",
+            "schedule_time",
+            "timezone",
+            "author",
+            "version",
+            "suggestion_taken",
+            "created_at",
+            "updated_at",
+            "publications",
+        )
+        read_only_fields = fields
+
+    def get_models(self, post: Post) -> list[str]:
+        slugs = (one.channel.creator.slug for one in post.publications.all())
+        return list(dict.fromkeys(slugs))
+
+    def get_media_ids(self, post: Post) -> list[str]:
+        return [str(entry.media_id) for entry in post.media_entries.all()]
+
+    def get_tags(self, post: Post) -> list[str]:
+        return [tag.name for tag in post.tags.all()]
+
+    @extend_schema_field(_NULLABLE_TEXT)
+    def get_author(self, post: Post) -> str | None:
+        return post.author.get_username() if post.author else None
+
+
+def posts_to_show() -> QuerySet[Post]:
+    """Return posts with all that their shape needs, in a fixed number of queries."""
+    publications = publications_to_show().order_by("channel__creator__name", "pk")
+    return Post.objects.select_related("author").prefetch_related(
+        Prefetch("publications", publications),
+        Prefetch("media_entries", PostMedia.objects.select_related("media")),
+        "tags",
+    )
+
+
+def publications_to_show() -> QuerySet[Publication]:
+    """Return publications with all that their shape needs; what is sent stays out."""
+    return Publication.objects.select_related("channel__creator").defer(
+        "payload", "channel__credentials"
+    )
+
+
+def shown_posts(posts: Sequence[Post], now: datetime) -> list[dict[str, Any]]:
+    """Return posts as the API shows them."""
+    context = {"now": now, "beating": publisher_beats(now)}
+    return list(PostSerializer(posts, many=True, context=context).data)
+
+
+def shown_publications(
+    publications: Sequence[Publication], now: datetime
+) -> list[dict[str, Any]]:
+    """Return publications as the API shows them."""
+    context = {"now": now, "beating": publisher_beats(now)}
+    return list(PublicationSerializer(publications, many=True, context=context).data)
