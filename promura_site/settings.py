@@ -272,7 +272,7 @@ SPECTACULAR_SETTINGS = {
         "promura_site.api.schema.add_failures",
     ],
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"RatingEnum": "library.models.Rating"},
+    "ENUM_NAME_OVERRIDES": {"RatingEnum": ["general", "suggestive", "explicit"]},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -68,7 +68,7 @@ def load(now: datetime) -> Loaded:
             (user.username, person.level, password)
             for (user, password), person in zip(people, cast.TEAM, strict=True)
         ],
-        len(media),
+        len(stored),
         len(templates),
         len(posts),
     )
@@ -172,9 +172,9 @@ def _add_media(
     tags = _tag_rows()
     entries = []
     step = HISTORY / len(stored)
-    # Neighbours in the grid should differ, so scenes are not dealt out one by one.
+    # Dealt out so that every model gets every scene, and neighbours differ.
     for number, one in enumerate(stored):
-        slug = cast.MODELS[(number * 5) % len(cast.MODELS)].slug
+        slug = cast.MODELS[(number * 5 + number // 12) % len(cast.MODELS)].slug
         item = _media_item(one, number, editors[number % len(editors)])
         item.uploaded_at = now - HISTORY + step * number
         media[slug].append(item)
