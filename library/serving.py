@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import IO, Any
+from typing import Any
 
+from django.core.files import File
 from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -57,7 +58,7 @@ class NotSatisfiableError(Exception):
 class Slice:
     """Reads a part of an open file and closes it."""
 
-    def __init__(self, content: IO[bytes], span: Span) -> None:
+    def __init__(self, content: File, span: Span) -> None:
         self.content = content
         self.span = span
 
@@ -98,7 +99,7 @@ def serve(request: HttpRequest, stored: Stored) -> HttpResponseBase:
         response = HttpResponse(status=status)
     else:
         content = default_storage.open(stored.name, "rb")
-        response = StreamingHttpResponse(Slice(content.open(), part), status=status)
+        response = StreamingHttpResponse(Slice(content, part), status=status)
     response["Content-Length"] = str(part.length)
     if span:
         response["Content-Range"] = f"bytes {span.first}-{span.last}/{size}"
