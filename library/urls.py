@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from library import views
+from library.pages import LibraryPage
 
 media = views.MediaViewSet.as_view
 bulk = views.BulkViewSet.as_view
@@ -42,6 +43,8 @@ api: list[URLPattern | URLResolver] = [
     ),
 ]
 
-pages: list[URLPattern | URLResolver] = []
+pages: list[URLPattern | URLResolver] = [
+    path("library", LibraryPage.as_view(), name="library"),
+]
 
 urlpatterns = [*api, *pages]

@@ -1,0 +1,123 @@
+/** The media of one view: loaded page by page, each with its tile. */
+
+import { api } from "../promura_site/api.js";
+import { justify } from "../promura_site/mediagrid.js";
+import { fillTile, newTile } from "./tile.js";
+
+const PAGE = 100;
+const MOST = 1000;
+
+/** Tells `change` when other tiles are there, `busy` when it begins or ends to load. */
+export class Shelf extends EventTarget {
+  constructor(grid) {
+    super();
+    this.grid = grid;
+    this.items = new Map();
+    this.view = {};
+    this.count = 0;
+    this.next = null;
+    this.busy = false;
+    this.error = null;
+    this.loading = null;
+  }
+
+  get tiles() {
+    return [...this.grid.querySelectorAll(".media-item")];
+  }
+
+  get ids() {
+    return [...this.items.keys()];
+  }
+
+  tileOf(id) {
+    return this.grid.querySelector(`.media-item[data-media-id="${CSS.escape(id)}"]`);
+  }
+
+  /** Load a view from its beginning. */
+  async show(view) {
+    this.view = view;
+    await this.load({ ...view, limit: PAGE });
+  }
+
+  /** Load the next page, if there is one. */
+  async more() {
+    if (!this.next || this.busy) return;
+    const address = new URL(this.next);
+    await this.load(Object.fromEntries(address.searchParams), true);
+  }
+
+  /** Load what is shown once more; tiles that stay keep their place and selection. */
+  async refresh() {
+    const limit = Math.min(Math.max(this.items.size, PAGE), MOST);
+    await this.load({ ...this.view, limit });
+  }
+
+  async load(params, append = false) {
+    this.loading?.abort();
+    const loading = new AbortController();
+    this.loading = loading;
+    this.tell(true);
+    try {
+      const answer = await api.get("/api/library", { params, signal: loading.signal });
+      this.error = null;
+      this.count = answer.count;
+      this.next = answer.next;
+      this.lay(answer.media, append);
+    } catch (error) {
+      if (loading.signal.aborted) return;
+      if (error.name !== "ApiError") throw error;
+      this.error = error;
+    }
+    this.loading = null;
+    this.tell(false);
+    this.dispatchEvent(new Event("change"));
+  }
+
+  tell(busy) {
+    this.busy = busy;
+    this.grid.setAttribute("aria-busy", String(busy));
+    this.dispatchEvent(new Event("busy"));
+  }
+
+  /** Show a changed item where it stands. */
+  put(item) {
+    if (!this.items.has(item.id)) return;
+    this.items.set(item.id, item);
+    fillTile(this.tileOf(item.id), item);
+  }
+
+  /** Take items out of the view that no longer belong to it. */
+  take(ids) {
+    const gone = new Set(ids);
+    const before = this.items.size;
+    this.lay([...this.items.values()].filter((item) => !gone.has(item.id)));
+    this.count -= before - this.items.size;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** Bring the tiles in line with `items`, moving as few of them as possible. */
+  lay(items, append = false) {
+    const known = new Map(this.tiles.map((tile) => [tile.dataset.mediaId, tile]));
+    if (!append) this.items.clear();
+    for (const item of items) this.items.set(item.id, item);
+    const focus = this.afterRemoval();
+    for (const [id, tile] of known) if (!this.items.has(id)) tile.remove();
+    let place = append ? null : this.grid.firstElementChild;
+    for (const item of items) {
+      const tile = fillTile(known.get(item.id) ?? newTile(), item);
+      if (tile === place) place = place.nextElementSibling;
+      else this.grid.insertBefore(tile, place);
+    }
+    justify(this.grid);
+    focus?.querySelector(".media-open").focus({ preventScroll: true });
+  }
+
+  /** Return the tile to focus when the one that has the focus is about to go. */
+  afterRemoval() {
+    const stays = (tile) => this.items.has(tile.dataset.mediaId);
+    const tiles = this.tiles;
+    const at = tiles.findIndex((tile) => tile.contains(document.activeElement));
+    if (at < 0 || stays(tiles[at])) return null;
+    return tiles.slice(at).find(stays) ?? tiles.slice(0, at).findLast(stays);
+  }
+}
