@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from library.models import Creator
 from scheduling.suggestions import evidence as ev
@@ -29,10 +30,9 @@ class Insights:
 def insights(creator: Creator | None, now: datetime) -> Insights:
     """Return the best day and the best hour of a model, or of all models.
 
-    They are chosen by the forecast, less half its uncertainty, so that two lucky
-    posts do not make a day the best: a day is judged at the hours usual on all days,
-    an hour on the days usual for all hours. What is shown beside it is the mean of
-    its posts as anyone would work it out.
+    They are chosen by the forecast of the hours that were posted in, less half its
+    uncertainty, so that two lucky posts do not make a day the best. What is shown
+    beside it is the mean of its posts as anyone would work it out.
     """
     if creator is None:
         found = ev.of_agency(is_demo=ev.counts_demo())
@@ -41,27 +41,27 @@ def insights(creator: Creator | None, now: datetime) -> Insights:
     if not found.is_enough:
         return Insights(found.total_posts)
     of = fc.posterior(found.n, found.s, found.q, fc.decay_at(now))
-    mix = of.mix.reshape(WEEK)
-    days = np.einsum("ab,c->abc", np.eye(7), mix.sum(axis=0)).reshape(7, -1)
-    hours = np.einsum("a,bc->bac", mix.sum(axis=1), np.eye(24)).reshape(24, -1)
     posts, engagement = found.posts.reshape(WEEK), found.engagement.reshape(WEEK)
     return Insights(
         found.total_posts,
-        day=_best(_scores(of, days), posts.sum(axis=1), engagement.sum(axis=1)),
-        hour=_best(_scores(of, hours), posts.sum(axis=0), engagement.sum(axis=0)),
+        day=_best(of, np.arange(fc.SLOTS) // 24, posts.sum(1), engagement.sum(1)),
+        hour=_best(of, np.arange(fc.SLOTS) % 24, posts.sum(0), engagement.sum(0)),
     )
 
 
-def _scores(of: fc.Posterior, mixes: Floats) -> Floats:
-    """Return how mixes of slots, one a row, compare with the model's own mix."""
-    contrast = mixes - of.mix
+def _best(
+    of: fc.Posterior, group: NDArray[np.int64], posts: Floats, engagement: Floats
+) -> tuple[int, float]:
+    """Return the best group of slots that has posts, and its mean engagement.
+
+    `group` is each slot's; `posts` and `engagement` are the groups' sums. A group is
+    judged by the slots it was posted in, against the whole week's mix.
+    """
+    mixes = of.mix * (group == np.arange(posts.size)[:, None])
+    contrast = mixes / mixes.sum(axis=1, keepdims=True) - of.mix
     variance = of.noise * np.sum(contrast @ of.covariance * contrast, axis=1)
-    return contrast @ of.mean - fc.CAUTION * np.sqrt(np.maximum(variance, 0.0))
-
-
-def _best(scores: Floats, posts: Floats, engagement: Floats) -> tuple[int, float]:
-    """Return the best of those that have posts, and their mean engagement."""
-    best = int(np.argmax(np.where(posts > 0, scores, -np.inf)))
+    score = contrast @ of.mean - fc.CAUTION * np.sqrt(np.maximum(variance, 0.0))
+    best = int(np.argmax(np.where(posts > 0, score, -np.inf)))
     return best, float(engagement[best] / posts[best])
 
 
