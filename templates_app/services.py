@@ -46,13 +46,28 @@ def get_template(template_id: UUID) -> PostTemplate:
     return found
 
 
+def check_pattern(pattern: str | None) -> str:
+    """Return the pattern as it is stored, empty for none; raise DomainError."""
+    text = (pattern or "").strip()
+    if text:
+        try:
+            patterns.check(text)
+        except patterns.PatternError as error:
+            raise DomainError(
+                "invalid",
+                f"schedule_pattern: {error}",
+                errors={"schedule_pattern": [str(error)]},
+            ) from None
+    return text
+
+
 @transaction.atomic
 def create_template(*, actor: User, fields: TemplateFields) -> PostTemplate:
     """Save a new recipe; raise DomainError for a schedule pattern that is none."""
     template = PostTemplate(
         name=fields["name"],
         content=fields.get("content", ""),
-        schedule_pattern=_checked_pattern(fields.get("schedule_pattern")),
+        schedule_pattern=check_pattern(fields.get("schedule_pattern")),
         created_by=actor,
     )
     template.save(force_insert=True)
@@ -72,7 +87,7 @@ def update_template(
     if "content" in changes:
         template.content = changes["content"]
     if "schedule_pattern" in changes:
-        template.schedule_pattern = _checked_pattern(changes["schedule_pattern"])
+        template.schedule_pattern = check_pattern(changes["schedule_pattern"])
     template.save(update_fields=["name", "content", "schedule_pattern", "updated_at"])
     _set_references(template, changes)
     _tell("updated", template, actor, {"fields": sorted(changes)})
@@ -184,21 +199,6 @@ def _gone() -> DomainError:
     return DomainError(
         "not_found", "There is no such template, or it has been deleted.", status=404
     )
-
-
-def _checked_pattern(pattern: str | None) -> str:
-    """Return the pattern as it is stored, empty for none; raise DomainError."""
-    text = (pattern or "").strip()
-    if text:
-        try:
-            patterns.check(text)
-        except patterns.PatternError as error:
-            raise DomainError(
-                "invalid",
-                f"schedule_pattern: {error}",
-                errors={"schedule_pattern": [str(error)]},
-            ) from None
-    return text
 
 
 def _copy_name(name: str) -> str:

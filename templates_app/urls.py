@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from templates_app.pages import TemplatesPage
 from templates_app.views import TemplateViewSet
 
 urlpatterns = [
@@ -32,4 +33,5 @@ urlpatterns = [
         "api/templates/<uuid:pk>/restore",
         TemplateViewSet.as_view({"post": "restore"}),
     ),
+    path("templates", TemplatesPage.as_view(), name="templates"),
 ]

@@ -1,0 +1,150 @@
+/** The dialog in which a template is written, or only read on the view level. */
+
+import { api } from "../promura_site/api.js";
+import { closeDialog, openDialog } from "../promura_site/dialog.js";
+import { avatar, h, icon, replaceChildren } from "../promura_site/dom.js";
+import { clearErrors, submitWith } from "../promura_site/forms.js";
+import { announce } from "../promura_site/undo.js";
+import { pickMedia } from "./picker.js";
+
+const BY_RULE = "rule";
+
+const dialog = document.getElementById("template-editor");
+const form = dialog.querySelector("[data-template-form]");
+const fields = form.elements;
+const mediaList = form.querySelector("[data-template-media]");
+const rule = form.querySelector("[data-template-rule]");
+const models = form.querySelector("[data-template-models]");
+const mayEdit = !form.querySelector("fieldset").disabled;
+const title = document.getElementById("template-editor-title");
+
+let current = null;
+let media = [];
+let missing = new Set();
+let afterSaving = () => {};
+
+function mediaTile(id, number) {
+  const gone = missing.has(id);
+  const address = dialog.dataset.thumbnail.replace(/0{8}(-0{4}){3}-0{12}/, id);
+  const remove = h(
+    "button",
+    { class: "chip-x", type: "button", onClick: () => removeMedia(id) },
+    icon("close"),
+    h("span", { class: "visually-hidden" }, `Remove ${gone ? id : `item ${number}`}`),
+  );
+  const shown = gone
+    ? h("span", { class: "template-gone" }, icon("warning"), h("span", { class: "clip" }, id), h("span", { class: "meta" }, "not there"))
+    : h("img", { src: address, alt: `Item ${number}` });
+  return h("li", { class: gone ? "is-gone" : null }, shown, mayEdit ? remove : null);
+}
+
+function showMedia() {
+  const tiles = media.map((id, index) => mediaTile(id, index + 1));
+  replaceChildren(mediaList, tiles.length ? tiles : h("li", { class: "hint" }, "None chosen."));
+}
+
+function removeMedia(id) {
+  media = media.filter((one) => one !== id);
+  showMedia();
+  form.querySelector("[data-choose-media]").focus();
+}
+
+function missingModel(slug) {
+  return h(
+    "label",
+    { class: "pick", title: slug, "data-missing-model": true },
+    h("input", { type: "checkbox", name: "models", value: slug, checked: true }),
+    avatar(slug),
+    h("span", { class: "pick-name clip" }, slug),
+    h("span", { class: "meta" }, "not there"),
+  );
+}
+
+function checkModels(template) {
+  for (const one of models.querySelectorAll("[data-missing-model]")) one.remove();
+  for (const box of models.querySelectorAll("input")) {
+    box.checked = template.models.includes(box.value);
+  }
+  models.prepend(...template.missing.models.map(missingModel));
+}
+
+function showRule() {
+  rule.hidden = fields.schedule_pattern.value !== BY_RULE;
+}
+
+function setPattern(pattern) {
+  const preset = [...fields.schedule_pattern.options].some((one) => one.value === (pattern ?? ""));
+  fields.schedule_pattern.value = preset ? (pattern ?? "") : BY_RULE;
+  fields.rule.value = preset ? "" : pattern;
+  showRule();
+}
+
+function fill(template) {
+  current = template;
+  media = [...(template?.media_ids ?? [])];
+  missing = new Set(template?.missing.media_ids);
+  fields.name.value = template?.name ?? "";
+  fields.content.value = template?.content ?? "";
+  fields.tags.value = (template?.tags ?? []).join(", ");
+  setPattern(template?.schedule_pattern);
+  checkModels(template ?? { models: [], missing: { models: [] } });
+  showMedia();
+  const verb = mayEdit ? "Edit template" : "Template";
+  title.textContent = template ? verb : "New template";
+}
+
+/** Return the chosen models: those of before in their order, then the new ones. */
+function chosenModels() {
+  const boxes = [...models.querySelectorAll("input:checked")].map((box) => box.value);
+  const before = (current?.models ?? []).filter((slug) => boxes.includes(slug));
+  return [...new Set([...before, ...boxes])];
+}
+
+function written() {
+  const byRule = fields.schedule_pattern.value === BY_RULE;
+  return {
+    name: fields.name.value,
+    content: fields.content.value,
+    models: chosenModels(),
+    tags: fields.tags.value.split(",").map((tag) => tag.trim()).filter(Boolean),
+    media_ids: media,
+    schedule_pattern: byRule ? fields.rule.value : fields.schedule_pattern.value || null,
+  };
+}
+
+async function save() {
+  try {
+    const path = current ? `/api/templates/${current.id}` : "/api/templates";
+    const { template, message } = await (current ? api.put : api.post)(path, written());
+    closeDialog(dialog, "saved");
+    announce(`${message}.`);
+    await afterSaving({ changed: template.id });
+  } catch (error) {
+    if (!rule.hidden && error.errors?.schedule_pattern) {
+      error.errors = { ...error.errors, rule: error.errors.schedule_pattern };
+      delete error.errors.schedule_pattern;
+    }
+    throw error;
+  }
+}
+
+/** Open the dialog on a template, or on a new one; `saved` runs after saving. */
+export async function editTemplate(id, saved) {
+  const template = id ? (await api.get(`/api/templates/${id}`)).template : null;
+  afterSaving = saved;
+  clearErrors(form);
+  fill(template);
+  openDialog(dialog);
+  dialog.scrollTop = 0;
+  if (mayEdit) fields.name.focus();
+}
+
+submitWith(form, save);
+fields.schedule_pattern.addEventListener("change", () => {
+  showRule();
+  if (!rule.hidden) fields.rule.focus();
+});
+form.querySelector("[data-choose-media]")?.addEventListener("click", async () => {
+  media = (await pickMedia(media)) ?? media;
+  showMedia();
+});
