@@ -1,0 +1,150 @@
+"""The queue page: what needs a person, what is coming, and what went out."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, cast
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from library.models import Creator
+from promura_site.api.responses import success
+from promura_site.api.views import ApiView
+from promura_site.models import User
+from promura_site.pages import Page
+from scheduling import queue, reasons
+from scheduling.engagement import COUNTS
+from scheduling.models import Channel, Post
+from scheduling.pages.platforms import platform_name
+from scheduling.shapes import posts_to_show, shown_posts
+
+
+class PlaceField(serializers.Field):
+    """Where a page ended."""
+
+    def to_internal_value(self, data: Any) -> queue.Place:
+        try:
+            return queue.Place.read(data)
+        except (ValueError, OverflowError):
+            raise serializers.ValidationError(
+                "This place belongs to no queue."
+            ) from None
+
+
+class WantedSerializer(serializers.Serializer):
+    """What the page asks for: the usual groups, or a page of one."""
+
+    model = serializers.CharField(default="", allow_blank=True, max_length=60)
+    platform = serializers.CharField(default="", allow_blank=True, max_length=30)
+    search = serializers.CharField(default="", allow_blank=True, max_length=200)
+    group = serializers.ChoiceField(
+        [*queue.GROUPS, *queue.FURTHER_GROUPS], default="", allow_blank=True
+    )
+    after = PlaceField(default=None)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["after"] and not attrs["group"]:
+            raise serializers.ValidationError({"after": ["Name the group, too."]})
+        return attrs
+
+
+@method_decorator(never_cache, "dispatch")
+class QueuePage(Page):
+    """The queue; its rows are painted from the data in the page, then kept fresh."""
+
+    template_name = "scheduling/queue.html"
+    permission_required = "scheduling.view_post"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the first rows, the filters' choices, and what the person may do."""
+        person = cast(User, self.request.user)
+        platforms = Channel.objects.order_by("platform").values_list(
+            "platform", flat=True
+        )
+        can = {
+            "change": person.has_perm("scheduling.change_post"),
+            "plan": person.has_perm("scheduling.add_post"),
+            "retry": person.has_perm("scheduling.retry_publication"),
+            "settle": person.has_perm("scheduling.settle_publication"),
+            "count": person.has_perm("scheduling.change_publication"),
+        }
+        return super().get_context_data(
+            can=can,
+            counts=COUNTS,
+            creators=Creator.objects.order_by("-is_active", "name"),
+            platforms=[(one, platform_name(one)) for one in platforms.distinct()],
+            page_data={
+                "can": can,
+                "rows": self._rows(),
+                "address": reverse("queue-rows"),
+            },
+            **kwargs,
+        )
+
+    def _rows(self) -> dict[str, Any] | None:
+        """Return the rows for the address's own filters; None: the script asks."""
+        asked = WantedSerializer(data=self.request.GET.dict())
+        if not asked.is_valid():
+            return None
+        return rows_of(asked.validated_data, timezone.now())
+
+
+@method_decorator(never_cache, "dispatch")
+class QueueRows(ApiView):
+    """What the page refreshes itself with. A program asks /api/posts instead."""
+
+    permission_map = {"get": "scheduling.view_post"}
+    schema = None
+
+    def get(self, request: Request) -> Response:
+        """Answer the rows of the usual groups, or the next page of one."""
+        asked = WantedSerializer(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        return success(**rows_of(asked.validated_data, timezone.now()))
+
+
+def rows_of(asked: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Return groups of places and, once each, the posts and models they name."""
+    names = [asked["group"]] if asked["group"] else queue.GROUPS
+    wanted = queue.Wanted(asked["model"], asked["platform"], asked["search"])
+    groups = {name: queue.group(name, now, wanted, asked["after"]) for name in names}
+    ids = {place.post for one in groups.values() for place in one.places}
+    posts = list(posts_to_show().filter(pk__in=ids))
+    health = reasons.publishing_works(now)
+    return {
+        "groups": {name: _shown_group(one) for name, one in groups.items()},
+        "posts": {post["id"]: post for post in shown_posts(posts, now)},
+        "models": _models_of(posts),
+        "publishing": {"ok": health.ok, "detail": health.detail},
+    }
+
+
+def _shown_group(group: queue.Group) -> dict[str, Any]:
+    return {
+        "rows": [{"id": str(one.post), "place": str(one)} for one in group.places],
+        "next": str(group.next) if group.next else None,
+        "count": group.count,
+    }
+
+
+def _models_of(posts: Iterable[Post]) -> dict[str, dict[str, Any]]:
+    creators = {
+        publication.channel.creator
+        for post in posts
+        for publication in post.publications.all()
+    }
+    return {
+        creator.slug: {
+            "name": creator.name,
+            "timezone": creator.timezone,
+            "avatar_url": reverse("model-avatar", args=[creator.slug])
+            if creator.avatar
+            else None,
+        }
+        for creator in creators
+    }

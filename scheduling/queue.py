@@ -1,0 +1,136 @@
+"""The queue: posts by what they need from a person, a page of each group at a time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from scheduling.models import Post, Publication
+from scheduling.reasons import LATE
+
+_P = Publication.State
+
+ATTENTION, DUE, PLANNED, POSTED = "attention", "due", "planned", "posted"
+DRAFTS, CANCELLED = "drafts", "cancelled"
+# What is always looked at; drafts and what was cancelled only when asked for.
+GROUPS = (ATTENTION, DUE, PLANNED, POSTED)
+FURTHER_GROUPS = (DRAFTS, CANCELLED)
+PAGE = 40
+MAX_WORDS = 10
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page ends: the next one begins behind it."""
+
+    at: datetime
+    post: UUID
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()}~{self.post}"
+
+    @classmethod
+    def read(cls, text: str) -> "Place":
+        """Return the place that was written as text; raise ValueError."""
+        at, mark, post = text.partition("~")
+        moment = datetime.fromisoformat(at)
+        if not mark or moment.tzinfo is None:
+            raise ValueError("This is no place in the queue.")
+        return cls(moment, UUID(post))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the queue is narrowed to; empty: everything."""
+
+    model: str = ""
+    platform: str = ""
+    search: str = ""
+
+    def publications(self, condition: Q) -> QuerySet[Publication]:
+        """Return the publications of a condition that are wanted."""
+        rows = Publication.objects.filter(condition)
+        if self.model:
+            rows = rows.filter(channel__creator__slug=self.model)
+        if self.platform:
+            rows = rows.filter(channel__platform=self.platform)
+        return rows
+
+    def posts(self, rows: QuerySet[Post]) -> QuerySet[Post]:
+        """Return the posts in whose text every word occurs."""
+        for word in self.search.split()[:MAX_WORDS]:
+            rows = rows.filter(content__icontains=word)
+        return rows
+
+
+@dataclass(frozen=True)
+class Group:
+    """One page of a group: posts' ids with their places, and whether more follow."""
+
+    places: list[Place]
+    next: Place | None
+    count: int | None
+
+
+def _needing_attention(now: datetime) -> Q:
+    late = Q(state=_P.SCHEDULED, next_attempt_at__lte=now - LATE)
+    return Q(state__in=(_P.FAILED, _P.UNKNOWN, _P.MISSED)) | late
+
+
+def _under_way(now: datetime) -> Q:
+    busy = Q(state__in=(_P.LEASED, _P.SENDING, _P.RETRY, _P.READY, _P.CLAIMED))
+    due = Q(state=_P.SCHEDULED, next_attempt_at__lte=now)
+    return busy | (due & Q(next_attempt_at__gt=now - LATE))
+
+
+def _to_come(now: datetime) -> Q:
+    return Q(state=_P.SCHEDULED, next_attempt_at__gt=now)
+
+
+_CONDITIONS: dict[str, Callable[[datetime], Q]] = {
+    ATTENTION: _needing_attention,
+    DUE: _under_way,
+    PLANNED: _to_come,
+    POSTED: lambda now: Q(state=_P.PUBLISHED),
+    DRAFTS: lambda now: Q(state=_P.DRAFT),
+    CANCELLED: lambda now: Q(state=_P.CANCELLED),
+}
+# Drafts need not have a time; of what was cancelled, the latest is looked for.
+_ORDER = {
+    ATTENTION: "-publish_at",
+    DUE: "publish_at",
+    PLANNED: "publish_at",
+    POSTED: "-publish_at",
+    DRAFTS: "-updated_at",
+    CANCELLED: "-updated_at",
+}
+
+
+def group(
+    name: str, now: datetime, wanted: Wanted, after: Place | None = None
+) -> Group:
+    """Return a page of a group, behind `after`; the first one also says how many."""
+    publications = wanted.publications(_CONDITIONS[name](now))
+    if name == POSTED:
+        # Nearly all posts are in it: asking post by post stops after a page.
+        held = publications.filter(post=OuterRef("pk"))
+        rows = wanted.posts(Post.objects.filter(Exists(held)))
+    else:
+        rows = wanted.posts(Post.objects.filter(pk__in=publications.values("post_id")))
+    counted = after is None and name != POSTED
+    count = rows.count() if counted else None
+    key = _ORDER[name]
+    field, step = key.lstrip("-"), "lt" if key.startswith("-") else "gt"
+    rows = rows.filter(**{f"{field}__isnull": False})
+    if after:
+        same = Q(**{field: after.at, f"id__{step}": after.post})
+        # The first key stands alone as well, since that is what its index serves.
+        reached = Q(**{f"{field}__{step}e": after.at})
+        rows = rows.filter(reached, Q(**{f"{field}__{step}": after.at}) | same)
+    last = "-id" if key.startswith("-") else "id"
+    found = rows.order_by(key, last).values_list(field, "pk")[: PAGE + 1]
+    places = [Place(at, pk) for at, pk in found]
+    more = len(places) > PAGE
+    return Group(places[:PAGE], places[PAGE - 1] if more else None, count)

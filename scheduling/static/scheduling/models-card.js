@@ -1,0 +1,122 @@
+/** One model on the models page: who she is, her clock, and her accounts. */
+
+import { avatar, h, icon, stateIcon } from "../promura_site/dom.js";
+import { formatTime } from "../promura_site/time.js";
+
+const HEALTH = {
+  good: [() => stateIcon("published"), "Works"],
+  degraded: [() => icon("warning"), "Trouble"],
+  needs_sign_in: [() => icon("lock"), "Sign in again"],
+  unknown: [() => stateIcon("draft"), "Not checked"],
+  off: [() => stateIcon("skipped"), "Not in use"],
+};
+
+/** Return the place that an IANA zone is named after. */
+export function city(zone) {
+  return zone.split("/").at(-1).replaceAll("_", " ");
+}
+
+function clock(zone) {
+  const now = new Date().toISOString();
+  const day = formatTime(now, { style: "day", zone });
+  const words = day === formatTime(now, { style: "day" }) ? "" : `${day}, `;
+  return `${words}${formatTime(now, { style: "time", zone })} in ${city(zone)}`;
+}
+
+function healthBadge(channel) {
+  const state = channel.is_active ? channel.health : "off";
+  const [glyph, word] = HEALTH[state] ?? HEALTH.unknown;
+  const when = channel.verified_at
+    ? `Checked ${formatTime(channel.verified_at, { style: "relative" })}`
+    : "Nobody has checked it yet";
+  return h("span", { class: `state health-${state}`, title: when }, glyph(), word);
+}
+
+function menuButton(label, dataset) {
+  return h(
+    "button",
+    {
+      class: "btn btn-quiet btn-small btn-icon",
+      type: "button",
+      title: "More",
+      popovertarget: "model-menu",
+      dataset: { deed: "menu", ...dataset },
+    },
+    icon("more"),
+    h("span", { class: "visually-hidden" }, label),
+  );
+}
+
+function lastWords(channel, last) {
+  if (!last) return h("span", { class: "meta" }, "Nothing posted yet");
+  return h(
+    "span",
+    { class: "meta num" },
+    "Posted ",
+    h("time", { datetime: last, title: formatTime(last, { style: "long" }) },
+      formatTime(last, { style: "relative" })),
+  );
+}
+
+function account(model, channel, { can, last, names }) {
+  const where = { model: model.id, channel: channel.id };
+  const way = channel.connector === channel.platform ? "" : ` · ${channel.connector}`;
+  const trouble = channel.is_active && channel.health !== "good" && channel.health_detail;
+  return h(
+    "li",
+    { class: "channel-item", dataset: { channelId: channel.id } },
+    h("div", { class: "channel-words" },
+      h("strong", { class: "clip" }, channel.handle),
+      h("span", { class: "meta clip" }, `${names[channel.platform] ?? channel.platform}${way}`)),
+    h("div", { class: "channel-health" }, healthBadge(channel), lastWords(channel, last[channel.id])),
+    can.sign_in && h("div", { class: "list-actions" },
+      channel.is_active && h("button",
+        { class: "btn btn-small", type: "button", dataset: { deed: "verify", key: `verify ${channel.id}`, ...where } },
+        "Verify", h("span", { class: "visually-hidden" }, ` ${channel.handle}`)),
+      menuButton(`More for ${channel.handle}`, { ...where, key: `menu ${channel.id}` })),
+    trouble && h("p", { class: "meta channel-detail" }, channel.health_detail),
+  );
+}
+
+function activeSwitch(model) {
+  return h("label", { class: "switch" },
+    h("input", {
+      type: "checkbox",
+      role: "switch",
+      checked: model.active,
+      "aria-label": `${model.name} is active`,
+      dataset: { switch: model.id, key: `switch ${model.id}` },
+    }),
+    h("span", { class: "meta" }, model.active ? "Active" : "Not active"));
+}
+
+function accounts(model, context) {
+  if (!model.channels.length) {
+    return h("p", { class: "channel-none" }, "No account yet. Posts for her need one.");
+  }
+  return h("ul", { class: "channel-list", "aria-label": `Accounts of ${model.name}` },
+    model.channels.map((channel) => account(model, channel, context)));
+}
+
+/** Return the card of a model; `last` tells when each channel last published. */
+export function card(model, context) {
+  const { can } = context;
+  return h(
+    "li",
+    { class: `panel model-card${model.active ? "" : " is-inactive"}`, dataset: { modelId: model.id } },
+    h("header", { class: "model-head" },
+      avatar(model.name, model.avatar_url, true),
+      h("div", { class: "model-words" },
+        h("h2", { class: "section-title clip" }, model.name),
+        h("p", { class: "meta num clip" }, clock(model.timezone)),
+        h("p", { class: "meta clip" }, `${model.id} · ${model.language}`)),
+      can.manage ? activeSwitch(model) : !model.active && h("span", { class: "chip" }, "Not active"),
+      can.manage && menuButton(`More for ${model.name}`, { model: model.id, key: `menu ${model.id}` })),
+    accounts(model, context),
+    can.connect && model.active && h("div", { class: "model-foot" },
+      h("button",
+        { class: "btn btn-quiet", type: "button", dataset: { deed: "add-account", model: model.id, key: `add ${model.id}` } },
+        icon("plus"), model.channels.length ? "Add an account" : "Connect an account",
+        h("span", { class: "visually-hidden" }, ` for ${model.name}`))),
+  );
+}
