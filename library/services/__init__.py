@@ -8,8 +8,19 @@ from library.services.creators import (
     update_creator,
 )
 from library.services.media import count_uses, note_use, update_media
-from library.services.tags import existing_tags, get_tags, normal_tag_names
-from library.services.trash import purge_media, restore_media, trash_media
+from library.services.tags import (
+    delete_tag,
+    existing_tags,
+    get_tags,
+    normal_tag_names,
+    rename_tag,
+)
+from library.services.trash import (
+    purge_media,
+    restore_many,
+    restore_media,
+    trash_media,
+)
 from library.services.uploading import (
     About,
     Batch,
@@ -25,11 +36,14 @@ __all__ = [
     "count_uses",
     "create_creator",
     "creators_by_slug",
+    "delete_tag",
     "existing_tags",
     "get_tags",
     "normal_tag_names",
     "note_use",
     "purge_media",
+    "rename_tag",
+    "restore_many",
     "restore_media",
     "set_avatar",
     "set_creator_active",

@@ -3,9 +3,13 @@
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from django.db import transaction
+
 from library.models import Tag, tag_key
+from promura_site import events
 from promura_site.api.parsers import has_unstorable
 from promura_site.errors import DomainError
+from promura_site.models import User
 
 MAX_TAGS_A_CALL = 50
 MAX_TAGS_AN_ITEM = 100
@@ -59,6 +63,41 @@ def existing_tags(names: Iterable[str], *, field: str = "tags") -> list[Tag]:
     """Return those of the tags that exist."""
     keys = [tag_key(name) for name in normal_tag_names(names, field=field)]
     return list(_by_key(keys).values())
+
+
+def rename_tag(tag: Tag, name: str, *, actor: User | None) -> Tag:
+    """Spell a tag in another way; raise 409 if another tag is spelled so."""
+    (normal,) = normal_tag_names([name], field="name") or [""]
+    if not normal:
+        raise _refused("name", "Give the tag a name.")
+    key = tag_key(normal)
+    with transaction.atomic():
+        if Tag.objects.filter(key=key).exclude(pk=tag.pk).exists():
+            raise DomainError("tag_taken", f"There is a tag “{normal}” already.", 409)
+        before = tag.name
+        tag.name, tag.key = normal, key
+        tag.save(update_fields=["name", "key"])
+        events.emit(
+            "tag.renamed",
+            actor=actor,
+            kind="tag",
+            ids=[tag.pk],
+            message=f"renamed the tag {before} to {normal}",
+        )
+    return tag
+
+
+def delete_tag(tag: Tag, *, actor: User | None) -> None:
+    """Take a tag off everything that carries it, and forget it."""
+    with transaction.atomic():
+        events.emit(
+            "tag.deleted",
+            actor=actor,
+            kind="tag",
+            ids=[tag.pk],
+            message=f"deleted the tag {tag.name}",
+        )
+        tag.delete()
 
 
 def _by_key(keys: Sequence[str]) -> dict[str, Tag]:

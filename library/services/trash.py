@@ -44,6 +44,19 @@ def restore_media(item_id: UUID, *, actor: User | None) -> MediaItem:
     return item
 
 
+def restore_many(ids: Sequence[UUID], *, actor: User | None) -> int:
+    """Take those of the items that lie in the trash back out; return how many."""
+    with transaction.atomic():
+        rows = MediaItem.objects.trashed().filter(pk__in=IdSet(ids)).order_by("pk")
+        found = list(rows.select_for_update().values_list("pk", flat=True))
+        if found:
+            MediaItem.objects.filter(pk__in=IdSet(found)).update(trashed_at=None)
+            word = "item" if len(found) == 1 else "items"
+            message = f"restored {len(found)} media {word}"
+            _tell("media.restored", found, actor, message)
+    return len(found)
+
+
 def purge_media(item_id: UUID, *, actor: User | None, now: datetime) -> MediaItem:
     """Free the bytes of an item in the trash; the row stays for old posts to read."""
     with transaction.atomic():
