@@ -60,7 +60,7 @@ class SuggestionsView(ApiView):
             creator,
             asked["count"],
             now=timezone.now(),
-            zone=asked["timezone"] or own,
+            zone=asked.get("timezone", own),
         )
         noun = "suggestion" if len(found) == 1 else "suggestions"
         return success(

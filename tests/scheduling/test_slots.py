@@ -1,6 +1,7 @@
 """The stored statistics agree with the pure model, whatever happens to posts."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -331,6 +332,36 @@ def test_the_command_rebuilds_all_and_reports():
     assert "0.0e+00 of the sum of absolute terms; counts: 0" in said.getvalue()
     with pytest.raises(CommandError, match="no model nobody"):
         call_command("rebuild_slot_statistics", model="nobody")
+
+
+# Together
+
+
+@pytest.mark.django_db(transaction=True)
+def test_posts_that_finish_together_are_all_counted_while_the_zone_changes():
+    channel = model_in("UTC")
+    posts = [publication(channel, OLD + timedelta(days=i % 3), i) for i in range(40)]
+
+    def learn(some):
+        try:
+            for post in some:
+                slots.enter(post, NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        done = [pool.submit(learn, posts[start::4]) for start in range(4)]
+        for zone in ("Asia/Tokyo", "America/New_York", "Europe/Berlin"):
+            update_creator(channel.creator, actor=None, timezone=zone)
+        for one in done:
+            one.result()
+
+    for slot, t in SlotEntry.objects.values_list("slot", "t"):
+        assert slot == fc.slot_of(t, "Europe/Berlin")
+    assert sum(count for (count,) in sums(channel.creator).values()) == 40
+    found = slots.rebuild(channel.creator)
+    assert (found.entries, found.miscounted) == (40, 0)
+    assert found.relative < 1e-9
 
 
 steps = st.lists(

@@ -228,3 +228,15 @@ def test_the_cost_does_not_grow_with_posts_and_models(as_viewer, url, most, whos
     for hours in range(30):
         publication(channel, soon + timedelta(hours=hours), state="scheduled")
     assert cost() == cold <= most
+
+
+def test_engagement_recorded_over_the_api_is_learned_from(as_editor):
+    channel = model_in("UTC")
+    week = timedelta(weeks=1)
+    for number in range(1, 11):
+        post = publication(channel, timezone.now() - number * week)
+        url = f"/api/publications/{post.pk}/engagement"
+        assert as_editor.post(url, {"likes": 10 * number}).status_code == 200
+    found = as_editor.get(f"{INSIGHTS}?model={channel.creator.slug}").json()["insights"]
+    assert (found["status"], found["total_posts"]) == ("success", 10)
+    assert found["best_day"]["day"] == post.published_at.strftime("%A")
