@@ -283,6 +283,11 @@ class Publication(models.Model):
             models.UniqueConstraint(
                 fields=["idempotency_key"], name="publication_key_once"
             ),
+            models.CheckConstraint(
+                condition=~Q(state__in=("scheduled", "retry"))
+                | Q(next_attempt_at__isnull=False, late_after__isnull=False),
+                name="publication_waits_for_a_time",
+            ),
         ]
         indexes = [
             models.Index(

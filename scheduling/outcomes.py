@@ -46,6 +46,18 @@ def publication_finished(
     )
 
 
+def outcome_lost(publication: Publication) -> None:
+    """Record that nobody knows whether a publication was accepted."""
+    events.emit(
+        "publication.unknown",
+        actor=None,
+        kind="publication",
+        ids=[publication.pk],
+        message=f"does not know whether {publication.channel} has it",
+        data={"post": str(publication.post_id), "code": publication.error_code},
+    )
+
+
 def engagement_recorded(
     publication: Publication, *, now: datetime, actor: User | None = None
 ) -> None:

@@ -35,6 +35,6 @@ api: list[URLPattern | URLResolver] = [
     path("api/publications/<uuid:pk>/engagement", publications({"post": "engagement"})),
 ]
 
-pages: list[URLPattern | URLResolver] = []
+pages: list[URLPattern | URLResolver] = [path("", include("scheduling.pages.urls"))]
 
 urlpatterns = [*api, path("", include("scheduling.suggestions.urls")), *pages]

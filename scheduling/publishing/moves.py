@@ -1,5 +1,6 @@
 """The one way in which a publication changes its state."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Q
@@ -15,16 +16,23 @@ BUSY_STATES = frozenset({_P.LEASED, _P.SENDING, _P.UNKNOWN})
 OPEN_STATES = frozenset({_P.DRAFT, _P.SCHEDULED, _P.RETRY, _P.FAILED, _P.MISSED})
 
 
-def move(publication: Publication, to: str, *conditions: Q, **fields: Any) -> bool:
+def move(
+    publication: Publication,
+    to: str,
+    *conditions: Q,
+    seen: Collection[str] = (),
+    **fields: Any,
+) -> bool:
     """Move a publication on, if it still is in the state and under the fence seen.
 
-    One conditional UPDATE; `conditions` are checked in it as well. Return False when
-    the row has moved on in the meantime, and change nothing then.
+    One conditional UPDATE; `conditions` are checked in it as well, and `seen` may name
+    several states to come from. Return False when the row has moved on in the
+    meantime, and change nothing then.
     """
     moved = Publication.objects.filter(
         *conditions,
         pk=publication.pk,
-        state=publication.state,
+        state__in=seen or (publication.state,),
         fence=publication.fence,
     ).update(state=to, updated_at=Now(), **fields)
     if moved:
@@ -43,5 +51,5 @@ def fresh_key(publication: Publication) -> dict[str, Any]:
     return {
         "payload": None,
         "first_attempt_at": None,
-        "idempotency_key": f"{publication.pk}-{publication.fence + 1}",
+        "idempotency_key": f"{publication.pk}-r{publication.fence + 1}",
     }
