@@ -1,20 +1,25 @@
 """The pages of the metrics: the dashboard, the audit log, and the scrapers' text."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from metrics import overview, prometheus, timeseries, words
 from metrics.filters import AuditFilter
 from metrics.models import AuditEvent
-from metrics.serializers import AuditEventSerializer
+from metrics.retention import KEEP_AUDIT
+from promura_site.api.pagination import Page as Pagination
 from promura_site.api.pagination import paginate
+from promura_site.models import User
 from promura_site.pages import Page
 
 LATEST_FIRST = ("-at", "-id")
@@ -56,21 +61,44 @@ class ActivityPage(Page):
     template_name = "metrics/activity.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Show the first page of what the filter keeps; a bad filter shows itself."""
-        request = Request(self.request)
-        filterset = AuditFilter(self.request.GET, AuditEvent.objects.all())
-        errors = {} if filterset.is_valid() else filterset.errors
-        rows = AuditEvent.objects.none() if errors else filterset.qs
-        page = paginate(request, rows, LATEST_FIRST)
+        """Show one page of what the filter keeps; times are the person's own."""
+        with timezone.override(cast(User, self.request.user).timezone):
+            filterset = AuditFilter(self.request.GET, AuditEvent.objects.all())
+            errors = {} if filterset.is_valid() else filterset.errors
+            rows = AuditEvent.objects.none() if errors else filterset.qs
+        page = _page(self.request, rows)
+        kept = {} if errors else filterset.form.cleaned_data
         return super().get_context_data(
-            events=AuditEventSerializer(page.items, many=True).data,
+            events=page.items,
             page=page,
+            total=words.in_words(page.count, "count"),
             errors=errors,
             chosen=self.request.GET,
-            kinds=AuditEvent.objects.order_by("kind").values_list("kind").distinct(),
+            outcomes=[("", "All"), ("done", "Done"), ("refused", "Refused")],
+            is_filtered=any(kept.values()) or bool(errors),
+            export_query=_export_query(kept),
+            keep_days=KEEP_AUDIT.days,
             nav_current="metrics",
             **kwargs,
         )
+
+
+def _page(request: HttpRequest, rows: QuerySet[AuditEvent]) -> Pagination:
+    """Return the asked page; an address that was tampered with is not found."""
+    try:
+        return paginate(Request(request), rows, LATEST_FIRST)
+    except ValidationError as error:
+        raise Http404 from error
+
+
+def _export_query(kept: dict[str, Any]) -> str:
+    """Return the filters for the API, times with their offset."""
+    plain = {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in kept.items()
+        if value
+    }
+    return urlencode({"export": "csv", **plain})
 
 
 @never_cache

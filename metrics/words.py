@@ -69,7 +69,7 @@ def in_words(value: Any, unit: str) -> str:
     """Say a value in its unit."""
     if unit == "share":
         # Never rounded up to all of them.
-        return f"{int(value * 1000) / 10:g} %"
+        return f"{round(value * 10_000) // 10 / 10:g} %"
     if unit == "ms":
         return f"{value / 1000:.1f} s" if value >= 1000 else f"{value:.0f} ms"
     if unit == "duration":
@@ -78,14 +78,14 @@ def in_words(value: Any, unit: str) -> str:
         return "Online" if value == "online" else "Degraded"
     if unit == "worker":
         return "Online" if value else "Silent"
-    return f"{value:,g}" if isinstance(value, float) else f"{value:,}"
+    return f"{value:,.1f}".removesuffix(".0")
 
 
 def duration(seconds: int) -> str:
     """Say a length of time in its two largest units."""
     if seconds <= 0:
         return "None"
-    parts = []
+    parts: list[str] = []
     for name, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
         amount, seconds = divmod(seconds, size)
         if amount or parts:

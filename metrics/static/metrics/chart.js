@@ -50,24 +50,41 @@ function axes(width, { top, x, y }, points, unit) {
   return [...lines, ...times];
 }
 
+/** Return the line's path; a minute without requests has no duration to show. */
+function outline(points, key, { x, y }) {
+  let pen = "M";
+  return points
+    .map((point, index) => {
+      if (key !== "requests" && !point.requests) {
+        pen = "M";
+        return "";
+      }
+      const step = `${pen}${x(index).toFixed(1)} ${y(point[key]).toFixed(1)}`;
+      pen = "L";
+      // A dot for a minute on its own.
+      return `${step}h.01`;
+    })
+    .join("");
+}
+
 function draw(holder, points) {
   const { chart: key, unit, name } = holder.dataset;
   const width = holder.clientWidth;
   if (!width) return;
   const values = points.map((point) => point[key]);
   const scale = scales(width, values);
-  const path = values.map((value, index) => `${index ? "L" : "M"}${scale.x(index).toFixed(1)} ${scale.y(value).toFixed(1)}`);
+  const path = outline(points, key, scale);
   const latest = inWords(values.at(-1), unit);
   const highest = inWords(Math.max(...values), unit);
   const picture = svg("svg", {
     class: "chart",
     role: "img",
-    "aria-label": `${name}, last hour: now ${latest}, at most ${highest}.`,
+    "aria-label": `${name}, last hour: lately ${latest}, at most ${highest}.`,
     width,
     height: HEIGHT,
     viewBox: `0 0 ${width} ${HEIGHT}`,
   });
-  picture.append(...axes(width, scale, points, unit), svg("path", { class: `chart-line chart-line-${key}`, d: path.join("") }));
+  picture.append(...axes(width, scale, points, unit), svg("path", { class: `chart-line chart-line-${key}`, d: path }));
   replaceChildren(holder, picture);
 }
 
@@ -95,8 +112,9 @@ function redraw(root) {
 /** Show points of /api/metrics/timeseries; the pictures follow the page's width. */
 export function showChart(root, points) {
   const first = shown.length === 0;
-  shown = points;
+  // The present minute is not over yet and would look like a fall.
+  shown = points.slice(0, -1);
   redraw(root);
-  tabulate(root.querySelector("[data-chart-rows]"), points);
+  tabulate(root.querySelector("[data-chart-rows]"), shown);
   if (first) new ResizeObserver(() => redraw(root)).observe(root);
 }

@@ -9,7 +9,7 @@ function valueAt(figures, path) {
 }
 
 function swap(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  if (element.textContent.trim() !== text) element.textContent = text;
 }
 
 function moment(iso) {

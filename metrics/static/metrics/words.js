@@ -19,7 +19,7 @@ export function duration(seconds) {
 const UNITS = {
   count: (value) => whole.format(value),
   // Never rounded up to all of them.
-  share: (value) => `${Math.floor(value * 1000) / 10} %`,
+  share: (value) => `${Math.floor(Math.round(value * 10_000) / 10) / 10} %`,
   ms: (value) => (value >= 1000 ? `${(value / 1000).toFixed(1)} s` : `${Math.round(value)} ms`),
   duration,
   status: (value) => (value === "online" ? "Online" : "Degraded"),
