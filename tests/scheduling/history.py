@@ -31,6 +31,8 @@ def publication(
         state=state,
         publish_at=at,
         published_at=at if state == Publication.State.PUBLISHED else None,
+        next_attempt_at=at,
+        late_after=at + timedelta(hours=1),
         engagement=engagement,
         idempotency_key=f"history-{next(_numbers)}",
     )
