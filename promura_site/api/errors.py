@@ -1,8 +1,10 @@
 """The one handler that turns every exception into the failure envelope."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import (
     PermissionDenied,
     RequestDataTooBig,
@@ -108,12 +110,25 @@ def fault_body(exc: BaseException) -> dict[str, Any]:
     """Log and record an unexpected fault; return its envelope with an id to quote."""
     fault_id = origin.current().request_id
     logger.error("Unexpected fault %s", fault_id, exc_info=exc)
-    events.fault(type(exc).__name__, str(exc)[:300], where=fault_id)
+    message = f"{str(exc)[:250]} [{fault_id}]"
+    events.fault(type(exc).__name__, message, where=_place(exc))
     return failure_body(
         f"Something went wrong on our side. Quote {fault_id} when you ask for help.",
         "server_error",
         id=fault_id,
     )
+
+
+def _place(exc: BaseException) -> str:
+    """Return the last function of ours that `exc` passed, so that repeats add up."""
+    place, step = "", exc.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        path = Path(code.co_filename)
+        if path.is_relative_to(settings.BASE_DIR) and "site-packages" not in path.parts:
+            place = f"{path.relative_to(settings.BASE_DIR)} {code.co_qualname}"
+        step = step.tb_next
+    return place
 
 
 def _code_of(exc: exceptions.APIException) -> str:

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, connection
+from rest_framework.test import APIClient
 
-from metrics import errors
+from metrics import errors, snapshot
 from metrics.models import ErrorEvent
 from promura_site import events
 
@@ -71,3 +72,18 @@ def test_errors_of_many_threads_are_all_counted() -> None:
     for thread in threads:
         thread.join()
     assert ErrorEvent.objects.get().count == 40
+
+
+@pytest.mark.django_db
+def test_the_same_fault_of_two_requests_is_one_error_with_an_id_to_quote(
+    as_viewer: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object) -> None:
+        raise KeyError("caption")
+
+    monkeypatch.setattr(snapshot, "read", fail)
+    ids = [as_viewer.get("/api/metrics").json()["id"] for _ in range(2)]
+    row = ErrorEvent.objects.get()
+    assert (row.type, row.count) == ("KeyError", 2)
+    assert row.message == f"'caption' [{ids[1]}]"
+    assert row.where.startswith("tests/metrics/test_errors.py ")
