@@ -17,7 +17,8 @@ DRAFTS, CANCELLED = "drafts", "cancelled"
 # What is always looked at; drafts and what was cancelled only when asked for.
 GROUPS = (ATTENTION, DUE, PLANNED, POSTED)
 FURTHER_GROUPS = (DRAFTS, CANCELLED)
-PAGE = 40
+# A long list of old failures must not hide what comes next.
+PAGE = {ATTENTION: 10, DUE: 40, PLANNED: 40, POSTED: 20, DRAFTS: 40, CANCELLED: 40}
 MAX_WORDS = 10
 
 
@@ -130,7 +131,8 @@ def group(
         reached = Q(**{f"{field}__{step}e": after.at})
         rows = rows.filter(reached, Q(**{f"{field}__{step}": after.at}) | same)
     last = "-id" if key.startswith("-") else "id"
-    found = rows.order_by(key, last).values_list(field, "pk")[: PAGE + 1]
+    size = PAGE[name]
+    found = rows.order_by(key, last).values_list(field, "pk")[: size + 1]
     places = [Place(at, pk) for at, pk in found]
-    more = len(places) > PAGE
-    return Group(places[:PAGE], places[PAGE - 1] if more else None, count)
+    more = len(places) > size
+    return Group(places[:size], places[size - 1] if more else None, count)

@@ -120,6 +120,7 @@ def rows_of(asked: dict[str, Any], now: datetime) -> dict[str, Any]:
         "groups": {name: _shown_group(one) for name, one in groups.items()},
         "posts": {post["id"]: post for post in shown_posts(posts, now)},
         "models": _models_of(posts),
+        "now": now,
         "publishing": {"ok": health.ok, "detail": health.detail},
     }
 

@@ -1,0 +1,100 @@
+/** A post's channels within one group: who, where, why, and the one safe thing to do. */
+
+import { avatar, h, icon } from "../promura_site/dom.js";
+import { stateBadge } from "../promura_site/states.js";
+import { formatTime } from "../promura_site/time.js";
+import { city, isLate, reaction } from "./queue-words.js";
+
+function who(publication, { models }, ...more) {
+  const model = models[publication.channel.model];
+  return h("span", { class: "person queue-who" },
+    avatar(model.name, model.avatar_url),
+    h("span", { class: "queue-name" }, model.name, h("span", { class: "meta" }, ...more)));
+}
+
+function where(publication, { platforms }) {
+  const { platform, handle } = publication.channel;
+  return ` ${platforms[platform] ?? platform} · ${handle}`;
+}
+
+/** Return a button that `queue-actions.js` hears; `key` finds it again after a redraw. */
+export function deedButton(word, deed, { post, publication, kind = "", about = "" }) {
+  const key = `${deed} ${publication?.id ?? post.id}`;
+  return h("button",
+    {
+      class: `btn btn-small ${kind}`,
+      type: "button",
+      dataset: { deed, post: post.id, publication: publication?.id ?? "", key },
+    },
+    word,
+    about && h("span", { class: "visually-hidden" }, ` ${about}`));
+}
+
+function safeDeed(post, publication, { can }) {
+  const on = { post, publication, about: `${publication.channel.handle} on ${publication.channel.platform}` };
+  const action = publication.reason?.action;
+  if (action === "retry" && can.retry) {
+    const word = publication.status === "missed" ? "Post now" : "Try again";
+    return [
+      deedButton(word, "retry", on),
+      can.change && deedButton("Skip", "skip", { ...on, kind: "btn-quiet" }),
+    ];
+  }
+  if (publication.status === "unknown" && can.settle) return [deedButton("Settle", "settle", on)];
+  if (action === "activate" && can.change) {
+    return [h("a", { class: "btn btn-small", href: "/models" }, "Open the models")];
+  }
+  return [];
+}
+
+function troubled(post, publication, context) {
+  return h("li", { class: "queue-line" },
+    isLate(publication) ? stateBadge("missed", "Late") : stateBadge(publication.status),
+    h("div", { class: "queue-about" },
+      who(publication, context, where(publication, context)),
+      publication.reason?.text && h("p", { class: "queue-reason" }, publication.reason.text)),
+    h("div", { class: "list-actions" }, safeDeed(post, publication, context)));
+}
+
+function posted(post, publication, context) {
+  const { engagement, url, channel } = publication;
+  const figures = engagement ? reaction(engagement) : "";
+  const about = `for ${channel.handle} on ${channel.platform}`;
+  return h("li", { class: "queue-line" },
+    stateBadge("published"),
+    h("div", { class: "queue-about" },
+      who(publication, context, where(publication, context)),
+      h("p", { class: "meta num" }, figures || "No figures yet")),
+    h("div", { class: "list-actions" },
+      context.can.count && !figures && deedButton("Add figures", "count", { post, publication, about, kind: "btn-quiet" }),
+      url && h("a", { class: "btn btn-quiet btn-small", href: url, target: "_blank", rel: "noopener noreferrer" },
+        icon("external"), "Open", h("span", { class: "visually-hidden" }, ` ${about}`))));
+}
+
+/** Return one line a model: who it is, and all platforms at that time. */
+function gathered(lines, context) {
+  const { models, platforms } = context;
+  const byModel = new Map();
+  for (const one of lines) {
+    const key = `${one.channel.model} ${one.schedule_time}`;
+    byModel.set(key, [...(byModel.get(key) ?? []), one]);
+  }
+  const zones = new Set(lines.map((one) => models[one.channel.model].timezone));
+  return [...byModel.values()].map((own) => {
+    const { timezone } = models[own[0].channel.model];
+    const names = own.map((one) => platforms[one.channel.platform] ?? one.channel.platform);
+    const at = zones.size > 1 && own[0].schedule_time
+      ? `, ${formatTime(own[0].schedule_time, { style: "time", zone: timezone })} in ${city(timezone)}`
+      : "";
+    return h("li", { class: "queue-target" }, who(own[0], context, ` ${names.join(", ")}${at}`));
+  });
+}
+
+/** Return the list of a post's lines in a group. */
+export function lineList(group, post, lines, context) {
+  if (group === "planned" || group === "drafts" || group === "cancelled") {
+    return h("ul", { class: "queue-targets" }, gathered(lines, context));
+  }
+  const line = group === "posted" ? posted : troubled;
+  return h("ul", { class: "queue-lines" }, lines.map((one) => line(post, one, context)));
+}

@@ -1,0 +1,82 @@
+/** What of a post belongs to a group, and when it is, in words. */
+
+import { formatTime, zone as ownZone } from "../promura_site/time.js";
+
+const OWN_STATES = {
+  attention: ["failed", "unknown", "missed"],
+  due: ["leased", "sending", "retry", "ready", "claimed"],
+  planned: [],
+  posted: ["published"],
+  drafts: ["draft"],
+  cancelled: ["cancelled", "skipped"],
+};
+
+/** Tell whether a publication should have gone out by now and says why it has not. */
+export function isLate(publication) {
+  return publication.status === "scheduled" && Boolean(publication.reason);
+}
+
+/** Return the publications of a post that a group is about; `now` is the server's. */
+export function linesOf(group, post, now) {
+  return post.publications.filter((one) => {
+    if (OWN_STATES[group].includes(one.status)) return true;
+    if (one.status !== "scheduled") return false;
+    if (isLate(one)) return group === "attention";
+    const due = new Date(one.next_attempt_at) <= new Date(now);
+    return group === (due ? "due" : "planned");
+  });
+}
+
+/** Tell whether a person may still say when, or whether at all. */
+export function isOpen(publication) {
+  return ["draft", "scheduled", "retry", "failed", "missed"].includes(publication.status);
+}
+
+/** Return the place that an IANA zone is named after. */
+export function city(zone) {
+  return zone.split("/").at(-1).replaceAll("_", " ");
+}
+
+/** Return the day that a moment falls on, in the person's own zone. */
+export function dayOf(iso) {
+  const style = { style: "day" };
+  const day = formatTime(iso, style);
+  const from = (days) => formatTime(new Date(Date.now() + days * 86_400_000).toISOString(), style);
+  if (day === from(0)) return `Today, ${day}`;
+  if (day === from(1)) return `Tomorrow, ${day}`;
+  return day;
+}
+
+/**
+ * Return when lines are due: `main` in the model's zone, `own` in the person's.
+ *
+ * With models in several zones the person's own time leads. `dated` says that the day
+ * stands above already.
+ */
+export function whenOf(lines, models, dated) {
+  const at = lines.map((one) => one.schedule_time).filter(Boolean).sort()[0];
+  if (!at) return { main: "No time yet", own: "", at: null };
+  const zones = [...new Set(lines.map((one) => models[one.channel.model].timezone))];
+  const zone = zones.length === 1 ? zones[0] : ownZone();
+  const write = (where, style) => formatTime(at, { style, zone: where });
+  const sameDay = write(zone, "day") === write(ownZone(), "day");
+  const main = write(zone, dated && sameDay ? "time" : "short");
+  const same = write(zone, "short") === write(ownZone(), "short");
+  const own = same ? "" : `${write(ownZone(), sameDay ? "time" : "short")} yours`;
+  const place = zones.length === 1 ? `in ${city(zone)}` : `yours, ${zones.length} zones`;
+  return { main, place, own, at, long: `${write(zone, "long")}${own ? ` · ${write(ownZone(), "long")}` : ""}` };
+}
+
+/** Return a count as it is read: 12,345. */
+export function number(count) {
+  return count.toLocaleString("en-GB");
+}
+
+/** Return how people reacted, the known counts only. */
+export function reaction(engagement) {
+  const words = { likes: "like", comments: "comment", shares: "share", views: "view", clicks: "click" };
+  return Object.entries(words)
+    .filter(([name]) => engagement[name] !== null && engagement[name] !== undefined)
+    .map(([name, word]) => `${number(engagement[name])} ${word}${engagement[name] === 1 ? "" : "s"}`)
+    .join(" · ");
+}
