@@ -1,0 +1,16 @@
+"""Addresses of scheduling's pages."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from scheduling.pages.compose import ComposePage
+from scheduling.pages.models import ModelsPage
+from scheduling.pages.queue import QueuePage, QueueRows
+from scheduling.pages.today import TodayPage
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", TodayPage.as_view(), name="today"),
+    path("compose", ComposePage.as_view(), name="compose"),
+    path("queue", QueuePage.as_view(), name="queue"),
+    path("queue/rows", QueueRows.as_view(), name="queue-rows"),
+    path("models", ModelsPage.as_view(), name="models"),
+]

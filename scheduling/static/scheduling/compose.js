@@ -1,0 +1,138 @@
+/** The compose page: write, choose for whom and when, send. */
+
+import { ApiError, api } from "../promura_site/api.js";
+import { h } from "../promura_site/dom.js";
+import { formatTime } from "../promura_site/time.js";
+import { offerUndo } from "../promura_site/undo.js";
+import { wireCounts, wireHeight } from "./compose-counts.js";
+import { EMPTY, KeptDraft, isWorthKeeping } from "./compose-draft.js";
+import { startEditing } from "./compose-editing.js";
+import { wireStrip } from "./compose-media.js";
+import { chooseFromAddress, modelWords, wireFinding } from "./compose-models.js";
+import { notice } from "./compose-notices.js";
+import { wirePicker } from "./compose-picker.js";
+import { Plan } from "./compose-plan.js";
+import { wirePreview } from "./compose-preview.js";
+import { wireSending } from "./compose-send.js";
+import { fillFrom, wireTemplates } from "./compose-templates.js";
+import { wireSuggestions } from "./compose-times.js";
+import { wireUploads } from "./compose-upload.js";
+import { wireMeanings } from "./compose-when.js";
+
+const data = JSON.parse(document.getElementById("page-data").textContent);
+const form = document.getElementById("compose");
+const part = (name) => document.querySelector(`[data-${name}]`);
+const asked = new URLSearchParams(window.location.search);
+const plan = new Plan(form);
+const kept = new KeptDraft(data.person, asked.get("post") ?? undefined);
+let edit = null;
+
+wireCounts(plan, part("counts"));
+wireHeight(plan, plan.fields.content);
+wireFinding(form);
+wireStrip(plan, part("strip"), part("media-words"));
+wireUploads(plan, form);
+wirePicker(plan, document.getElementById("media-picker"), part("choose-media"));
+wireTemplates(plan, document.getElementById("template-picker"), part("choose-template"));
+wireMeanings(plan, part("means"));
+wirePreview(plan, form);
+const suggestions = wireSuggestions(plan, part("suggest"), part("suggestions"));
+
+function empty() {
+  plan.fill({ ...EMPTY, zone: document.documentElement.dataset.timezone });
+  suggestions.hide();
+  notice("template", null);
+  notice("kept", null);
+}
+
+function startOver() {
+  const before = plan.snapshot();
+  empty();
+  const undo = () => {
+    plan.fill(before);
+    return "What you wrote is back.";
+  };
+  offerUndo({ message: "The form is empty.", undo });
+  plan.fields.content.focus();
+}
+
+function queueLink(post) {
+  return h("a", { href: `${form.dataset.queue}#post-${post.id}` }, "See it in the queue");
+}
+
+function accounts(post) {
+  const count = post.publications.length;
+  return count === 1 ? "on 1 account" : `on ${count} accounts`;
+}
+
+function sentence(post, action, who) {
+  if (action === "draft") return `Saved as a draft for ${who}.`;
+  if (action === "now") return `On its way for ${who}, ${accounts(post)}.`;
+  return `Planned for ${formatTime(post.schedule_time)} for ${who}, ${accounts(post)}.`;
+}
+
+/** A new post is stored: say so, empty the form, offer to cancel it. */
+function planned(post, action) {
+  const before = plan.snapshot();
+  const said = sentence(post, action, modelWords(plan.chosen));
+  empty();
+  kept.forget();
+  notice("sent", "good", said, queueLink(post));
+  const undo = async () => {
+    await api.post(`/api/posts/${post.id}/cancel`);
+    notice("sent", null);
+    if (!isWorthKeeping(plan.snapshot())) plan.fill(before);
+    return "The post is cancelled.";
+  };
+  offerUndo({ message: said, undo, label: action === "draft" ? "Undo" : "Cancel it", seconds: 15 });
+  window.scrollTo({ top: 0 });
+  plan.fields.content.focus({ preventScroll: true });
+}
+
+/** Return to an unfinished post, or offer to when another one was asked for. */
+function resume() {
+  const found = kept.read();
+  if (!found || !isWorthKeeping(found.values)) return;
+  const named = asked.has("template") || asked.has("model");
+  if (!named) {
+    plan.fill(found.values);
+    notice("kept", "info", "Your unfinished post is here again.", "“Start over” empties the form.");
+    return;
+  }
+  const goOn = () => {
+    plan.fill(found.values);
+    notice("kept", null);
+  };
+  const button = h("button", { class: "btn btn-small", type: "button", onClick: goOn }, "Go on with it");
+  notice("kept", "info", "There is an unfinished post.", button);
+}
+
+async function begin() {
+  const post = asked.get("post");
+  if (post) {
+    edit = await startEditing(post, { plan, kept, mayPlan: data.mayPlan });
+    return;
+  }
+  resume();
+  kept.follow(plan);
+  chooseFromAddress(plan, asked.getAll("model"));
+  const template = asked.get("template");
+  // A reload must not count a second use, nor choose a model again.
+  if (template || asked.has("model")) window.history.replaceState(null, "", window.location.pathname);
+  if (template) await fillFrom(plan, template);
+}
+
+plan.addEventListener("change", () => {
+  part("start-over").hidden = Boolean(edit) || !isWorthKeeping(plan.snapshot());
+});
+part("start-over").addEventListener("click", startOver);
+wireSending(plan, {
+  mayPlan: data.mayPlan,
+  editing: () => edit?.edit ?? null,
+  done: (post, action) => (edit ? edit.saved(post, action) : planned(post, action)),
+  failed: (problem) => Boolean(edit?.conflict(problem)),
+});
+begin().catch((problem) => {
+  if (!(problem instanceof ApiError)) throw problem;
+  notice("begin", "bad", "The post could not be opened.", problem.message);
+});
