@@ -20,16 +20,17 @@ from templates_app.models import PostTemplate
 from templates_app.serializers import TemplateWriteSerializer
 
 _LISTS = ("models", "media_ids", "tags")
+_FEW_LINES = UnfoldAdminTextareaWidget(attrs={"rows": 4})
 
 
 class TemplateForm(forms.ModelForm):
     """A template with its references as text, one on each line."""
 
     models = forms.CharField(
-        required=False, widget=UnfoldAdminTextareaWidget, help_text="One slug a line."
+        required=False, widget=_FEW_LINES, help_text="One slug a line."
     )
     media_ids = forms.CharField(
-        required=False, widget=UnfoldAdminTextareaWidget, help_text="One id a line."
+        required=False, widget=_FEW_LINES, help_text="One id a line."
     )
     tags = forms.CharField(
         required=False,
@@ -111,7 +112,6 @@ class PostTemplateAdmin(ModelAdmin):
     form = TemplateForm
     list_display = (
         "name",
-        "excerpt",
         "schedule_pattern",
         "usage_count",
         "last_used",
@@ -139,12 +139,6 @@ class PostTemplateAdmin(ModelAdmin):
     )
     readonly_fields = fields[6:]
     actions = ("duplicate", "restore")
-
-    @admin.display(description="content")
-    def excerpt(self, template: PostTemplate) -> str:
-        """Return the first words."""
-        words = " ".join(template.content.split())
-        return f"{words[:80]}…" if len(words) > 80 else words
 
     @admin.display(description="not there")
     def missing(self, template: PostTemplate) -> str:

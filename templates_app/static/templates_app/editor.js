@@ -2,9 +2,10 @@
 
 import { api } from "../promura_site/api.js";
 import { closeDialog, openDialog } from "../promura_site/dialog.js";
-import { avatar, h, icon, replaceChildren } from "../promura_site/dom.js";
+import { h, icon, replaceChildren } from "../promura_site/dom.js";
 import { clearErrors, submitWith } from "../promura_site/forms.js";
 import { announce } from "../promura_site/undo.js";
+import { checkModels, chosenModels } from "./models.js";
 import { pickMedia } from "./picker.js";
 
 const BY_RULE = "rule";
@@ -14,8 +15,7 @@ const form = dialog.querySelector("[data-template-form]");
 const fields = form.elements;
 const mediaList = form.querySelector("[data-template-media]");
 const rule = form.querySelector("[data-template-rule]");
-const models = form.querySelector("[data-template-models]");
-const mayEdit = !form.querySelector("fieldset").disabled;
+const mayEdit = "mayEdit" in dialog.dataset;
 const title = document.getElementById("template-editor-title");
 
 let current = null;
@@ -49,25 +49,6 @@ function removeMedia(id) {
   form.querySelector("[data-choose-media]").focus();
 }
 
-function missingModel(slug) {
-  return h(
-    "label",
-    { class: "pick", title: slug, "data-missing-model": true },
-    h("input", { type: "checkbox", name: "models", value: slug, checked: true }),
-    avatar(slug),
-    h("span", { class: "pick-name clip" }, slug),
-    h("span", { class: "meta" }, "not there"),
-  );
-}
-
-function checkModels(template) {
-  for (const one of models.querySelectorAll("[data-missing-model]")) one.remove();
-  for (const box of models.querySelectorAll("input")) {
-    box.checked = template.models.includes(box.value);
-  }
-  models.prepend(...template.missing.models.map(missingModel));
-}
-
 function showRule() {
   rule.hidden = fields.schedule_pattern.value !== BY_RULE;
 }
@@ -87,17 +68,10 @@ function fill(template) {
   fields.content.value = template?.content ?? "";
   fields.tags.value = (template?.tags ?? []).join(", ");
   setPattern(template?.schedule_pattern);
-  checkModels(template ?? { models: [], missing: { models: [] } });
+  checkModels(template?.models ?? [], template?.missing.models ?? []);
   showMedia();
   const verb = mayEdit ? "Edit template" : "Template";
   title.textContent = template ? verb : "New template";
-}
-
-/** Return the chosen models: those of before in their order, then the new ones. */
-function chosenModels() {
-  const boxes = [...models.querySelectorAll("input:checked")].map((box) => box.value);
-  const before = (current?.models ?? []).filter((slug) => boxes.includes(slug));
-  return [...new Set([...before, ...boxes])];
 }
 
 function written() {
