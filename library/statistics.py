@@ -31,9 +31,15 @@ def library_statistics(now: datetime) -> dict[str, Any]:
     )
 
 
-def tags_in_use() -> QuerySet[Tag]:
-    """Return the tags that media outside the trash carry, with `media_count`."""
-    present = Q(media__trashed_at=None, media__purged_at=None)
-    return Tag.objects.annotate(media_count=Count("media", filter=present)).filter(
-        media_count__gt=0
+def counted_tags() -> QuerySet[Any]:
+    """Return the tags with `media_count`, how many items outside the trash have it."""
+    # Set against the few in the trash: joining every item costs twice the time.
+    gone = MediaItem.objects.exclude(trashed_at=None).values("pk")
+    return Tag.objects.annotate(
+        media_count=Count("mediatag", filter=~Q(mediatag__media__in=gone))
     )
+
+
+def tags_in_use() -> QuerySet[Any]:
+    """Return the counted tags that something in the library carries."""
+    return counted_tags().filter(media_count__gt=0)

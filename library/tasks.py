@@ -19,3 +19,6 @@ def register() -> None:
     periodic.register(
         "library.sweep_orphans", every=timedelta(days=1), run=orphans.sweep
     )
+    periodic.register(
+        "library.prune_operations", every=timedelta(days=1), run=undo.prune
+    )

@@ -1,6 +1,10 @@
-"""Taking a bulk operation back: exactly what it changed, and nothing else."""
+"""Taking a bulk operation back: exactly what it changed, and nothing else.
+
+An operation can be undone for thirty days.
+"""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -18,6 +22,7 @@ from promura_site.models import Job, User
 JOB = "library.undo"
 # Changes taken back in one transaction; what is more than this becomes a job.
 CHUNK = 30_000
+KEEP = timedelta(days=30)
 
 
 @dataclass(slots=True)
@@ -69,6 +74,11 @@ def step(job: Job) -> bool:
     job.done += len(chunk)
     job.result = {"operation_id": str(operation.pk)}
     return len(chunk) < CHUNK
+
+
+def prune(now: datetime) -> None:
+    """Forget operations that are too old to be undone; the audit trail has them."""
+    BulkOperation.objects.filter(created_at__lt=now - KEEP).delete()
 
 
 def _refuse_unfit(operation: BulkOperation) -> None:

@@ -47,7 +47,8 @@ class CreatorAdmin(RefusalsAdmin):
         if not creator.avatar:
             return ""
         return format_html(
-            '<img src="{}" alt="" height="40" loading="lazy">',
+            '<img src="{}" alt="" loading="lazy" '
+            'class="h-10 w-10 object-cover rounded-default">',
             reverse("model-avatar", args=[creator.slug]),
         )
 

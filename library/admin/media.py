@@ -26,7 +26,7 @@ class MediaForm(forms.ModelForm):
     """What is said of an item; the tags as one line of text."""
 
     tag_names = forms.CharField(
-        label="tags",
+        label="Tags",
         required=False,
         widget=UnfoldAdminTextInputWidget,
         help_text="With commas between them.",
@@ -155,7 +155,8 @@ class MediaAdmin(RefusalsAdmin):
         if not item.thumbnail:
             return ""
         return format_html(
-            '<img src="{}" alt="{}" height="64" loading="lazy">',
+            '<img src="{}" alt="{}" loading="lazy" '
+            'class="h-16 w-16 object-cover rounded-default">',
             reverse("media-thumbnail", args=[item.pk]),
             item.alt_text or item.name,
         )

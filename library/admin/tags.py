@@ -4,12 +4,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from library import services
 from library.admin.refusals import RefusalsAdmin, actor_of
 from library.models import Tag
+from library.statistics import counted_tags
 from promura_site.errors import DomainError
 
 
@@ -42,8 +43,7 @@ class TagAdmin(RefusalsAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tag]:
         """Count the media that carry each tag."""
-        present = Q(media__trashed_at=None, media__purged_at=None)
-        return Tag.objects.annotate(media_count=Count("media", filter=present))
+        return counted_tags()
 
     @admin.display(description="media", ordering="media_count")
     def media_count(self, tag: Any) -> int:

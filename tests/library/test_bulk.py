@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -345,3 +346,11 @@ def test_ten_thousand_ids_fit_into_one_request(as_editor: APIClient) -> None:
     assert response.status_code == 200
     assert response.json()["updated_count"] == 2
     assert len(response.json()["failed_ids"]) == 9_998
+
+
+def test_an_operation_can_be_undone_for_thirty_days(as_editor: APIClient) -> None:
+    operation = tag(as_editor, make(1), "x")["operation_id"]
+    undo.prune(timezone.now() + timedelta(days=29))
+    assert BulkOperation.objects.filter(pk=operation).exists()
+    undo.prune(timezone.now() + timedelta(days=31))
+    assert not BulkOperation.objects.exists()
