@@ -29,7 +29,8 @@ function go(query, replace) {
 
 /** Put a view into the address, as a new step back unless `replace`. */
 export function writeView(view, { replace = false } = {}) {
-  go(new URLSearchParams(Object.entries(view).filter(([, value]) => value)), replace);
+  const set = NAMES.filter((name) => view[name]);
+  go(new URLSearchParams(set.map((name) => [name, view[name]])), replace);
 }
 
 /** Put the open item into the address, or take it out with null. */

@@ -82,16 +82,20 @@ export function wireForm(form, onState) {
       }
       tell();
     },
-    /** Send the changes; resolves to the item as it is now, rejects with them shown. */
+    /**
+     * Send the changes. Resolves to the item as it is now and what would take the
+     * changes back; rejects with the errors shown.
+     */
     async save() {
       clearErrors(form);
       const sent = changes();
+      const before = Object.fromEntries(Object.keys(sent).map((name) => [name, item[name]]));
       for (const name of ["not_before", "until"]) {
         if (name in sent) sent[name] = fromLocalInput(sent[name]);
       }
       try {
         const answer = await api.patch(`/api/library/${item.id}`, sent);
-        return answer.media;
+        return { media: answer.media, before };
       } catch (problem) {
         showErrors(form, problem);
         throw problem;

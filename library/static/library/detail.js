@@ -6,6 +6,7 @@ import { replaceChildren } from "../promura_site/dom.js";
 import { announce, offerUndo } from "../promura_site/undo.js";
 import { writeOpen } from "./address.js";
 import { wireForm } from "./detail-form.js";
+import { whileBusy, wireDetailTrash } from "./detail-trash.js";
 import { factsOf, readingOf, showUsage, stageOf } from "./detail-view.js";
 import { tags } from "./tags.js";
 
@@ -21,6 +22,8 @@ export function wireDetail(dialog, { shelf, nameOf }) {
   });
   let item = null;
   let asking = null;
+  // What would take back the changes that were saved last.
+  let before = null;
 
   const show = (shown) => {
     item = shown;
@@ -47,9 +50,10 @@ export function wireDetail(dialog, { shelf, nameOf }) {
 
   /** Save what was changed; tell whether the dialog may go on to something else. */
   const keep = async () => {
+    before = null;
     if (!form?.dirty()) return true;
     try {
-      item = await form.save();
+      ({ media: item, before } = await form.save());
       shelf.put(item);
       tags.forget();
       announce(`Saved ${item.name}.`);
@@ -68,34 +72,12 @@ export function wireDetail(dialog, { shelf, nameOf }) {
     if (id) show(shelf.items.get(id));
   };
 
-  /** Close, and say what was done with a way back. */
-  const closeWith = (message, undo) => {
-    shelf.take([item.id]);
-    dialog.close();
-    offerUndo({
-      message,
-      undo: async () => {
-        await undo();
-        await shelf.refresh();
-        return "Undone.";
-      },
-    });
+  const offerBack = () => {
+    const { id, name } = item;
+    const former = before;
+    const undo = async () => shelf.put((await api.patch(`/api/library/${id}`, former)).media);
+    offerUndo({ message: `Saved ${name}.`, undo });
   };
-  const busy = async (button, action) => {
-    if (button.getAttribute("aria-busy") === "true") return;
-    button.setAttribute("aria-busy", "true");
-    try {
-      await action();
-    } catch (problem) {
-      if (!(problem instanceof ApiError)) throw problem;
-      announce(problem.message);
-      part("problem").textContent = problem.message;
-      part("problem").hidden = false;
-    } finally {
-      button.removeAttribute("aria-busy");
-    }
-  };
-
   part("previous").addEventListener("click", () => step(-1));
   part("next").addEventListener("click", () => step(1));
   part("close").addEventListener("click", () => dialog.close());
@@ -109,6 +91,7 @@ export function wireDetail(dialog, { shelf, nameOf }) {
       dialog.showModal();
       return;
     }
+    if (before) offerBack();
     asking?.abort();
     writeOpen(null);
     part("stage").replaceChildren();
@@ -117,24 +100,11 @@ export function wireDetail(dialog, { shelf, nameOf }) {
   if (form) {
     part("form").addEventListener("submit", (event) => {
       event.preventDefault();
-      busy(save, async () => {
+      whileBusy(save, part("problem"), async () => {
         if (await keep()) show(item);
       });
     });
-    part("delete").addEventListener("click", ({ currentTarget }) =>
-      busy(currentTarget, async () => {
-        await api.del(`/api/library/${item.id}`);
-        const path = `/api/library/${item.id}/restore`;
-        closeWith(`${item.name} moved to the trash.`, () => api.post(path));
-      }),
-    );
-    part("restore").addEventListener("click", ({ currentTarget }) =>
-      busy(currentTarget, async () => {
-        await api.post(`/api/library/${item.id}/restore`);
-        const path = `/api/library/${item.id}`;
-        closeWith(`${item.name} restored to the library.`, () => api.del(path));
-      }),
-    );
+    wireDetailTrash(dialog, { shelf, keep, current: () => item });
   }
   return {
     async open(id) {

@@ -1,7 +1,7 @@
 /** The library page: brings its parts together. */
 
 import { h, replaceChildren } from "../promura_site/dom.js";
-import { announce } from "../promura_site/undo.js";
+import { announce, offerUndo } from "../promura_site/undo.js";
 import { readOpen, readView, writeView } from "./address.js";
 import { wireBulk } from "./bulk.js";
 import { wireDetail } from "./detail.js";
@@ -97,4 +97,4 @@ window.addEventListener("popstate", () => setView(readView(), { address: false }
 
 const wanted = readOpen();
 await setView(readView(), { address: false });
-if (wanted) await detail.open(wanted).catch((problem) => announce(problem.message));
+if (wanted) await detail.open(wanted).catch((problem) => offerUndo({ message: problem.message }));

@@ -41,7 +41,7 @@ function options(list) {
 /** Offer known tags under an input (an ARIA combobox with a list). */
 export function suggestTags(input) {
   const id = `${input.id}-suggestions`;
-  const list = h("ul", { class: "suggestions", role: "listbox", id, "aria-label": "Known tags", hidden: true });
+  const list = h("ul", { class: "suggestions", role: "listbox", id, "aria-label": "Suggestions", hidden: true });
   input.after(list);
   for (const [name, value] of [
     ["role", "combobox"],

@@ -11,6 +11,7 @@ const TIMEOUT = 120_000;
 export function wireTrash({ shelf, setView }) {
   const link = document.querySelector("[data-trash-switch]");
   const empty = document.querySelector("[data-trash-empty]");
+  const upload = document.querySelector("[data-upload]");
 
   link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -44,6 +45,7 @@ export function wireTrash({ shelf, setView }) {
       document.querySelector("[data-trash-word]").textContent = trashed ? "Library" : "Trash";
       link.href = trashed ? window.location.pathname : "?trashed=true";
       link.querySelector("use").setAttribute("href", trashed ? "#i-library" : "#i-trash");
+      if (upload) upload.hidden = trashed;
       if (empty) empty.hidden = !trashed || !shelf.items.size;
     },
   };
