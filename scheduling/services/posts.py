@@ -128,18 +128,17 @@ def reschedule_post(
     timezone: str = "",
     version: int | None = None,
 ) -> Post:
-    """Move what has not gone out to another time; a draft is planned by it.
+    """Move what has not gone out to another time.
 
-    Raise DomainError 409 while something of it is being sent.
+    A draft is planned by it, and so is, once more, a post that was cancelled. Raise
+    DomainError 409 while something of it is being sent.
     """
     post, publications = locked_post(post_id, version)
     refuse_while_busy(publications)
-    movable = [one for one in publications if one.state in OPEN_STATES]
-    if not movable:
-        raise DomainError(
-            "nothing_to_reschedule", "Nothing of this post is still to come.", 409
-        )
+    movable = _movable(publications)
     problems = Problems()
+    # What was cancelled did not hold its media.
+    named_media(post.media_entries.values_list("media_id", flat=True), problems)
     times = planned_times(
         schedule_time,
         timezone,
@@ -213,6 +212,17 @@ def _offer(suggestions: Iterable[datetime], times: Times) -> dict[str, Any]:
         "suggestions_offered": [utc_text(one) for one in offered],
         "suggestion_taken": taken,
     }
+
+
+def _movable(publications: Sequence[Publication]) -> list[Publication]:
+    """Return what can get a time: what is open, else all that was cancelled."""
+    found = [one for one in publications if one.state in OPEN_STATES]
+    found = found or [one for one in publications if one.state == _P.CANCELLED]
+    if not found:
+        raise DomainError(
+            "nothing_to_reschedule", "Nothing of this post is still to come.", 409
+        )
+    return found
 
 
 def _channels(count: int) -> str:

@@ -1,0 +1,176 @@
+"""The publisher: looks for what is due and sends it, until it is told to stop.
+
+One thread looks, a few send, one runs recurring work and one gives the sign of life.
+Each has its own database connection; a database that is away is waited for.
+"""
+
+import logging
+import os
+import queue
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+from django.db import DatabaseError, close_old_connections, connection
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from promura_site import periodic
+from promura_site.models import Heartbeat
+from scheduling.publishing import ledger, sweeping
+from scheduling.publishing.delivery import deliver
+from scheduling.publishing.ledger import Lease
+from scheduling.reasons import HEARTBEAT_KIND
+
+logger = logging.getLogger(__name__)
+
+SENDERS = 2
+# Leases waiting for a sender; few, since each grows older while it waits.
+BACKLOG = 8
+BEAT_SECONDS = 5.0
+# Without a round for this long the publisher is stuck, and no longer says it lives.
+STUCK_SECONDS = 60.0
+LONGEST_PAUSE = 30.0
+# Longer than any connector may take for a send.
+STOP_SECONDS = 90.0
+
+
+class Publisher:
+    """A publishing process. `run` returns after `stop` has been called."""
+
+    def __init__(self, *, interval: float = 1.0, senders: int = SENDERS) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}"[:120]
+        self._interval = interval
+        self._senders = senders
+        self._stopping = threading.Event()
+        self._work: queue.Queue[Lease | None] = queue.Queue()
+        self._free = threading.Condition()
+        self._in_hand = 0
+        self._round_at = time.monotonic()
+        self._threads: list[threading.Thread] = []
+
+    def stop(self) -> None:
+        """Send no more; what is being sent now is finished."""
+        self._stopping.set()
+        with self._free:
+            self._free.notify_all()
+
+    def run_once(self) -> int:
+        """Publish what is due, in this thread; return how many were taken in hand."""
+        self.beat()
+        sweeping.expire_leases()
+        sweeping.miss_late()
+        done = 0
+        while leases := ledger.claim(BACKLOG):
+            ledger.reached("leased")
+            for lease in leases:
+                self._deliver(lease)
+            done += len(leases)
+        periodic.run_due(timezone.now())
+        return done
+
+    def run(self) -> None:
+        """Publish whatever gets due, until told to stop."""
+        logger.info("Publisher %s starts", self.name)
+        self._start("beat", lambda: self._repeat(self.beat, BEAT_SECONDS))
+        self._start("recurring", lambda: self._repeat(_recur, self._interval))
+        for number in range(self._senders):
+            self._start(f"send-{number}", self._send)
+        self._repeat(self._round, self._interval)
+        self._wind_up()
+        logger.info("Publisher %s has stopped", self.name)
+
+    def beat(self) -> None:
+        """Give a sign of life, by the database's clock, unless the rounds are stuck."""
+        if time.monotonic() - self._round_at > STUCK_SECONDS:
+            logger.error("The publisher has made no round for a minute")
+            return
+        beaten = Heartbeat.objects.filter(name=self.name).update(beaten_at=Now())
+        if not beaten:
+            Heartbeat.objects.create(
+                name=self.name, kind=HEARTBEAT_KIND, started_at=Now(), beaten_at=Now()
+            )
+
+    def _round(self) -> bool:
+        """Look once; tell whether there may be more at once."""
+        self._round_at = time.monotonic()
+        sweeping.expire_leases()
+        sweeping.miss_late()
+        with self._free:
+            self._free.wait_for(self._has_room, self._interval)
+            room = self._senders + BACKLOG - self._in_hand
+        if room <= 0 or self._stopping.is_set():
+            return False
+        leases = ledger.claim(room)
+        if leases:
+            ledger.reached("leased")
+        for lease in leases:
+            with self._free:
+                self._in_hand += 1
+            self._work.put(lease)
+        return len(leases) == room
+
+    def _has_room(self) -> bool:
+        return self._stopping.is_set() or self._in_hand < self._senders + BACKLOG // 2
+
+    def _repeat(self, step: Callable[[], object], every: float) -> None:
+        """Do a step again and again; whatever goes wrong, go on after a while."""
+        pause = every
+        while not self._stopping.is_set():
+            close_old_connections()
+            try:
+                at_once = step() is True
+                pause = 0.0 if at_once else every
+            except DatabaseError as error:
+                pause = min(max(pause, every) * 2, LONGEST_PAUSE)
+                logger.warning("The database does not answer: %s", error)
+            except Exception:
+                pause = min(max(pause, every) * 2, LONGEST_PAUSE)
+                logger.exception("A round of the publisher failed")
+            self._stopping.wait(pause)
+        connection.close()
+
+    def _send(self) -> None:
+        while (lease := self._work.get()) is not None:
+            close_old_connections()
+            if self._stopping.is_set():
+                self._give_back(lease)
+            else:
+                self._deliver(lease)
+            with self._free:
+                self._in_hand -= 1
+                self._free.notify_all()
+        connection.close()
+
+    def _deliver(self, lease: Lease) -> None:
+        try:
+            deliver(lease, self.name)
+        except Exception:
+            # The lease ends by itself, and with it comes another try or a doubt.
+            logger.exception("Publication %s went wrong", lease.publication.pk)
+
+    def _give_back(self, lease: Lease) -> None:
+        try:
+            ledger.release(lease)
+        except DatabaseError:
+            logger.warning("A lease could not be given back; it ends by itself")
+
+    def _start(self, name: str, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _wind_up(self) -> None:
+        """Let the senders finish; leave behind whoever takes longer than allowed."""
+        for _ in range(self._senders):
+            self._work.put(None)
+        deadline = time.monotonic() + STOP_SECONDS
+        for thread in self._threads:
+            thread.join(max(deadline - time.monotonic(), 0))
+            if thread.is_alive():
+                logger.warning("The thread %s did not finish in time", thread.name)
+
+
+def _recur() -> None:
+    periodic.run_due(timezone.now())

@@ -1,0 +1,134 @@
+"""A publisher killed between claim and receipt publishes nothing twice."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from promura_site.models import Heartbeat
+from scheduling.models import Publication
+from scheduling.publishing.publisher import Publisher
+from tests.loopback import Behaviour, Receiver
+from tests.scheduling.planning import (
+    SECRET,
+    a_channel,
+    a_publication,
+    a_webhook,
+    put,
+    stored_picture,
+)
+from tests.scheduling.publisher_process import PublisherProcess, publish_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+P = Publication.State
+STEPS = ["leased", "attempted", "sent"]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver(secret=SECRET, honours_keys=True) as receiver:
+        yield receiver
+
+
+def kill_at(step: str, publication: Publication) -> None:
+    """Kill a publisher at a step, and let its lease run out."""
+    with PublisherProcess("--interval", "0.05", stop_at=step) as process:
+        process.wait_until_stopped(step)
+        process.kill()
+    publication.refresh_from_db()
+    assert publication.state == (P.LEASED if step == "leased" else P.SENDING)
+    assert Publisher().run_once() == 0, "nobody may take it over so soon"
+    put(publication, lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def folders_of(publication: Publication) -> list[Path]:
+    found = Path(settings.OUTBOX_DIR).rglob("post.json")
+    return [
+        path.parent
+        for path in found
+        if json.loads(path.read_text())["publication_id"] == str(publication.pk)
+    ]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_an_outbox_post_appears_once(step: str) -> None:
+    picture = stored_picture(b"the bytes of a picture")
+    publication = a_publication(a_channel(), media_ids=[picture.pk])
+    kill_at(step, publication)
+    assert len(folders_of(publication)) == (1 if step == "sent" else 0)
+    publish_once()
+    publication.refresh_from_db()
+    assert publication.state == P.PUBLISHED
+    (folder,) = folders_of(publication)
+    (image,) = folder.glob("*.jpg")
+    assert image.read_bytes() == b"the bytes of a picture"
+    picture.refresh_from_db()
+    assert picture.used_count == 1
+    assert Publisher().run_once() == 0
+    assert len(folders_of(publication)) == 1
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_webhook_that_honours_keys_gets_a_post_once(
+    step: str, receiver: Receiver
+) -> None:
+    publication = a_publication(a_webhook(receiver.url, idempotent=True))
+    kill_at(step, publication)
+    assert len(receiver.deliveries) == (1 if step == "sent" else 0)
+    publish_once()
+    assert Publisher().run_once() == 0
+    publication.refresh_from_db()
+    assert publication.state == P.PUBLISHED
+    assert receiver.effects_by_key == {publication.idempotency_key: 1}
+    assert len(receiver.received_by_body) == 1
+    assert all(delivery.verified for delivery in receiver.deliveries)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_webhook_that_promises_nothing_is_never_sent_to_again(
+    step: str, receiver: Receiver
+) -> None:
+    publication = a_publication(a_webhook(receiver.url))
+    kill_at(step, publication)
+    publish_once()
+    assert Publisher().run_once() == 0
+    publication.refresh_from_db()
+    if step == "leased":
+        assert publication.state == P.PUBLISHED
+        assert len(receiver.deliveries) == 1
+        return
+    assert (publication.state, publication.in_doubt) == (P.UNKNOWN, True)
+    assert publication.next_attempt_at is None
+    assert len(receiver.deliveries) == (1 if step == "sent" else 0)
+
+
+def test_a_publisher_told_to_stop_finishes_its_send(receiver: Receiver) -> None:
+    receiver.script(Behaviour(delay=1.0))
+    publication = a_publication(a_webhook(receiver.url))
+    with PublisherProcess("--interval", "0.05") as process:
+        assert receiver.wait_for(1, 30)
+        assert Heartbeat.objects.filter(kind="publisher").exists()
+        assert process.terminate() == 0
+    publication.refresh_from_db()
+    assert publication.state == P.PUBLISHED
+    assert len(receiver.deliveries) == 1
+
+
+def test_several_publishers_send_each_post_once(receiver: Receiver) -> None:
+    channel = a_webhook(receiver.url)
+    publications = [a_publication(channel) for _ in range(30)]
+    with (
+        PublisherProcess("--interval", "0.05") as one,
+        PublisherProcess("--interval", "0.05") as other,
+    ):
+        assert receiver.wait_for(len(publications), 60)
+        assert one.terminate() == other.terminate() == 0
+    assert set(receiver.received_by_key.values()) == {1}
+    assert len(receiver.received_by_key) == len(publications)
+    states = Publication.objects.values_list("state", flat=True)
+    assert set(states) == {P.PUBLISHED}
