@@ -15,14 +15,13 @@ from metrics.figures import WEB, recorder
 from metrics.models import AuditEvent, ErrorEvent, RequestMinute, RequestTotal
 from promura_site.models import Heartbeat
 from scheduling.models import Post, Publication
+from scheduling.reasons import HEARTBEAT_KIND, SILENT
 
 MAX_AGE = timedelta(seconds=4)
 # Rates, durations and errors are those of this window.
 WINDOW = timedelta(hours=24)
 # Requests a minute are the mean of as many full minutes.
 RATE_MINUTES = 5
-# A process that has not beaten for so long is taken for dead.
-SILENCE = timedelta(seconds=60)
 
 API_PREFIX = "api/"
 ACTIVITIES, ERRORS = 20, 10
@@ -32,7 +31,6 @@ MAX_TEXT, MAX_NAME = 140, 60
 # Enough rows to find the latest errors of a day in which everything goes wrong.
 ERROR_ROWS = 500
 
-PUBLISHER = "publisher"
 # What changes by itself while all is well; an answer without other news is a 304.
 _VOLATILE = {"uptime_seconds", "last_heartbeat"}
 
@@ -76,14 +74,14 @@ def iso(moment: datetime) -> str:
 
 
 def _system(next_due: str | None, now: datetime) -> dict[str, Any]:
-    live = Q(kind=WEB, beaten_at__gte=now - SILENCE)
-    beats = Heartbeat.objects.filter(kind__in=(WEB, PUBLISHER)).aggregate(
-        publisher=Max("beaten_at", filter=Q(kind=PUBLISHER)),
+    live = Q(kind=WEB, beaten_at__gte=now - SILENT)
+    beats = Heartbeat.objects.filter(kind__in=(WEB, HEARTBEAT_KIND)).aggregate(
+        publisher=Max("beaten_at", filter=Q(kind=HEARTBEAT_KIND)),
         web=Min("started_at", filter=live),
     )
     started_at = min(filter(None, (beats["web"], recorder.started_at)))
     beaten_at = beats["publisher"]
-    is_online = beaten_at is not None and now - beaten_at <= SILENCE
+    is_online = beaten_at is not None and now - beaten_at <= SILENT
     waiting = now - datetime.fromisoformat(next_due) if next_due else timedelta(0)
     return {
         "online": True,
@@ -133,7 +131,7 @@ def _posts(now: datetime) -> dict[str, int]:
     by_state: dict[str, int] = dict(
         posts.order_by().values_list("state").annotate(Count("pk"))
     )
-    due = posts.filter(pk__in=Publication.objects.due(now).values("post"))
+    due = Publication.objects.due(now).sendable()
 
     def of(*states: str) -> int:
         return sum(by_state.get(state, 0) for state in states)
@@ -143,7 +141,7 @@ def _posts(now: datetime) -> dict[str, int]:
         "successful": of(Post.State.COMPLETED),
         "failed": of(Post.State.FAILED, Post.State.PARTIAL),
         "pending": of(*Post.PENDING_STATES),
-        "due": due.count(),
+        "due": posts.filter(pk__in=due.values("post")).count(),
         "unknown": of(Post.State.UNKNOWN),
     }
 
@@ -151,9 +149,11 @@ def _posts(now: datetime) -> dict[str, int]:
 def _next_due() -> datetime | None:
     """Return when the publisher has, or had, to send something next."""
     waiting = (Publication.State.SCHEDULED, Publication.State.RETRY)
-    return Publication.objects.filter(
-        state__in=waiting, next_attempt_at__isnull=False
-    ).aggregate(first=Min("next_attempt_at"))["first"]
+    planned = Publication.objects.sendable().filter(state__in=waiting)
+    times = planned.order_by("next_attempt_at").values_list(
+        "next_attempt_at", flat=True
+    )
+    return times.first()
 
 
 def _recent_activity() -> list[dict[str, str]]:

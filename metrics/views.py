@@ -90,6 +90,7 @@ class AuditViewSet(ApiViewSet):
     queryset = AuditEvent.objects.all()
 
     @extend_schema(
+        operation_id="audit_list",
         parameters=[
             OpenApiParameter("actor", description="A user name"),
             OpenApiParameter("action", description="An action, or a noun: `media.`"),

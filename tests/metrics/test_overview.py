@@ -1,7 +1,7 @@
 """GET /api/metrics: one small answer about everything."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -14,7 +14,7 @@ from metrics.figures import recorder
 from metrics.models import AuditEvent, Snapshot
 from promura_site import events
 from promura_site.models import Heartbeat, User
-from scheduling.models import Post, Publication
+from scheduling.models import Channel, Post, Publication
 from tests.factories import ChannelFactory
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +22,19 @@ pytestmark = pytest.mark.django_db
 
 def _post(state: str, **fields: object) -> Post:
     return Post.objects.create(content="x", timezone="UTC", state=state, **fields)
+
+
+def _planned(channel: Channel, moment: datetime) -> None:
+    post = _post("scheduled", publish_at=moment)
+    Publication.objects.create(
+        post=post,
+        channel=channel,
+        state="scheduled",
+        publish_at=moment,
+        next_attempt_at=moment,
+        late_after=moment + timedelta(hours=1),
+        idempotency_key=str(post.pk),
+    )
 
 
 def _expire() -> None:
@@ -83,15 +96,7 @@ def test_posts_are_counted_by_what_became_of_them(as_viewer: APIClient) -> None:
         _post(state)
     channel = ChannelFactory()
     for minutes in (-3, 60):
-        moment = now + timedelta(minutes=minutes)
-        post = _post("scheduled", publish_at=moment)
-        Publication.objects.create(
-            post=post,
-            channel=channel,
-            state="scheduled",
-            next_attempt_at=moment,
-            idempotency_key=str(post.pk),
-        )
+        _planned(channel, now + timedelta(minutes=minutes))
     body = as_viewer.get("/api/metrics").json()
     assert body["posts"] == {
         "total": 8,
@@ -102,6 +107,16 @@ def test_posts_are_counted_by_what_became_of_them(as_viewer: APIClient) -> None:
         "unknown": 1,
     }
     assert 180 <= body["system"]["worker"]["lag_seconds"] <= 190
+
+
+def test_nobody_waits_for_a_channel_that_is_not_used_any_more(
+    as_viewer: APIClient,
+) -> None:
+    channel = ChannelFactory(is_active=False)
+    _planned(channel, timezone.now() - timedelta(hours=3))
+    body = as_viewer.get("/api/metrics").json()
+    assert body["posts"]["due"] == 0
+    assert body["system"]["worker"]["lag_seconds"] == 0
 
 
 def test_demo_posts_do_not_count_beside_real_ones(as_viewer: APIClient) -> None:
