@@ -62,6 +62,7 @@ class Channel(models.Model):
                 Lower("handle"),
                 condition=Q(is_active=True),
                 name="channel_of_one_model",
+                violation_error_message="This account is connected already.",
             )
         ]
 

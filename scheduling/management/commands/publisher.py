@@ -14,6 +14,8 @@ class Command(BaseCommand):
     """Publish what is due and run recurring work; any number may run."""
 
     help = "Publish what is due and run recurring work, until stopped."
+    # They would load every page and form; this process serves none.
+    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare how often to look, and whether only once."""

@@ -1,0 +1,344 @@
+"""Channels, posts and publications in Django's admin, through the services."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.admin import TabularInline
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+
+from library.admin.refusals import RefusalsAdmin, actor_of
+from promura_site.errors import DomainError
+from scheduling.models import Channel, Post, Publication, PublishAttempt
+from scheduling.publishing.connectors import registry
+from scheduling.services import channels, posts, publications
+
+
+class ReadOnlyInline(TabularInline):
+    """Rows shown beneath another one; nobody writes them here."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody adds these by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes these by hand."""
+        return False
+
+
+class ServiceAdmin(RefusalsAdmin):
+    """Rows that only services change, one at a time, each of which may refuse."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing is deleted: what was planned and sent stays on record."""
+        return False
+
+    def _each(
+        self, request: HttpRequest, rows: QuerySet[Any], work: Callable[[Any], object]
+    ) -> None:
+        """Do `work` to every row and report what was done and what refused."""
+        done, refused = 0, []
+        for row in rows:
+            try:
+                work(row)
+                done += 1
+            except DomainError as refusal:
+                refused.append(f"{row}: {refusal.message}")
+        if done:
+            self.message_user(request, f"{done} done.", messages.SUCCESS)
+        for sentence in refused[:10]:
+            self.message_user(request, sentence, messages.WARNING)
+
+
+class ChannelForm(forms.ModelForm):
+    """An account; its credentials go in and are never shown."""
+
+    sign_in = forms.JSONField(
+        label="Credentials",
+        required=False,
+        widget=UnfoldAdminTextareaWidget({"rows": 3, "autocomplete": "off"}),
+        help_text='A JSON object such as {"url": "…", "secret": "…"}. They are stored '
+        "encrypted and never shown; leave this empty to keep them.",
+    )
+
+    class Meta:
+        model = Channel
+        fields = (
+            "creator",
+            "platform",
+            "connector",
+            "handle",
+            "language",
+            "max_rating",
+            "is_active",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, known in (
+            ("platform", sorted(registry.platforms())),
+            ("connector", sorted(registry.connectors())),
+        ):
+            if name in self.fields:
+                first = [("", "The platform's own")] if name == "connector" else []
+                self.fields[name] = forms.ChoiceField(
+                    choices=first + [(one, one) for one in known],
+                    required=name == "platform",
+                    widget=UnfoldAdminSelectWidget,
+                )
+
+
+@admin.register(Channel)
+class ChannelAdmin(ServiceAdmin):
+    """The models' accounts."""
+
+    form = ChannelForm
+    list_display = (
+        "handle",
+        "platform",
+        "creator",
+        "connector",
+        "health",
+        "verified_at",
+        "is_active",
+    )
+    list_filter = ("is_active", "health", "platform", "connector")
+    list_select_related = ("creator",)
+    search_fields = ("handle", "creator__name", "creator__slug")
+    actions = ("verify", "deactivate")
+    readonly_fields = ("health", "health_detail", "verified_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Keep whose account it is, and where."""
+        fixed = ("creator", "platform", "connector") if obj else ()
+        return (*fixed, *self.readonly_fields)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Leave out Django's own deletion."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def save_model(
+        self, request: HttpRequest, obj: Channel, form: Any, change: bool
+    ) -> None:
+        """Add or change the channel as the API would."""
+        actor, data = actor_of(request), form.cleaned_data
+        sign_in = data["sign_in"]
+        said = {name: data[name] for name in ("handle", "language", "max_rating")}
+        if change:
+            kept = Channel.objects.select_related("creator").get(pk=obj.pk)
+            said["is_active"] = data["is_active"]
+            channels.update_channel(kept, actor=actor, sign_in=sign_in, **said)
+            return
+        added = channels.add_channel(
+            actor=actor,
+            creator=data["creator"],
+            platform=data["platform"],
+            connector=data["connector"],
+            sign_in=sign_in,
+            **said,
+        )
+        obj.pk = added.pk
+
+    @admin.action(description="Ask whether the account works", permissions=["change"])
+    def verify(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
+        """Verify the channels with their platforms."""
+        actor, rows = actor_of(request), queryset.select_related("creator")
+        self._each(request, rows, lambda row: channels.verify_channel(row, actor=actor))
+
+    @admin.action(description="Take out of use", permissions=["change"])
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
+        """Deactivate the channels."""
+        actor, rows = actor_of(request), queryset.select_related("creator")
+        self._each(
+            request, rows, lambda row: channels.deactivate_channel(row, actor=actor)
+        )
+
+
+class PublicationInline(ReadOnlyInline):
+    """A post's publications."""
+
+    model = Publication
+    fields = ("channel", "state", "publish_at", "attempts_made", "url", "error")
+    readonly_fields = fields
+
+
+class AttemptInline(ReadOnlyInline):
+    """Every try to send a publication."""
+
+    model = PublishAttempt
+    fields = (
+        "number",
+        "publisher",
+        "started_at",
+        "finished_at",
+        "outcome",
+        "error_code",
+        "error",
+    )
+    readonly_fields = fields
+    show_change_link = False
+
+
+class PlannedAdmin(ServiceAdmin):
+    """Posts and publications: planned on the compose page, looked after here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Leave planning to the compose page."""
+        return False
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the person may try again."""
+        return request.user.has_perm("scheduling.retry_publication")
+
+    def has_settle_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the person may settle an unknown outcome."""
+        return request.user.has_perm("scheduling.settle_publication")
+
+
+@admin.register(Post)
+class PostAdmin(PlannedAdmin):
+    """Posts with what became of them."""
+
+    list_display = ("__str__", "state", "publish_at", "author", "created_at")
+    list_filter = ("state", "is_demo")
+    list_select_related = ("author",)
+    search_fields = ("content",)
+    date_hierarchy = "publish_at"
+    show_full_result_count = False
+    fields = (
+        "content",
+        "state",
+        "publish_at",
+        "timezone",
+        "template",
+        "author",
+        "version",
+        "created_at",
+        "updated_at",
+    )
+    readonly_fields = fields
+    inlines = (PublicationInline,)
+    actions = ("retry", "cancel", "duplicate")
+
+    @admin.action(description="Try again what failed", permissions=["retry"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
+        """Send failed and missed publications again, now."""
+        actor, now = actor_of(request), timezone.now()
+        self._each(
+            request,
+            queryset,
+            lambda row: posts.retry_post(row.pk, actor=actor, now=now),
+        )
+
+    @admin.action(description="Cancel", permissions=["change"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
+        """Cancel what has not gone out."""
+        actor = actor_of(request)
+        self._each(
+            request, queryset, lambda row: posts.cancel_post(row.pk, actor=actor)
+        )
+
+    @admin.action(description="Duplicate as a draft", permissions=["change"])
+    def duplicate(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
+        """Make drafts like these."""
+        actor = actor_of(request)
+        self._each(
+            request, queryset, lambda row: posts.duplicate_post(row, actor=actor)
+        )
+
+
+@admin.register(Publication)
+class PublicationAdmin(PlannedAdmin):
+    """Posts channel by channel, with every attempt to send them."""
+
+    list_display = (
+        "post",
+        "channel",
+        "state",
+        "publish_at",
+        "attempts_made",
+        "error_code",
+        "published_at",
+    )
+    list_filter = ("state", "channel__platform", "post__is_demo")
+    list_select_related = ("post", "channel")
+    search_fields = ("content", "channel__handle")
+    show_full_result_count = False
+    fields = (
+        "post",
+        "channel",
+        "state",
+        "content",
+        "publish_at",
+        "next_attempt_at",
+        "late_after",
+        "attempts_made",
+        "in_doubt",
+        "idempotency_key",
+        "external_id",
+        "url",
+        "error_code",
+        "error",
+        "published_at",
+        "settled_by",
+        "engagement",
+    )
+    readonly_fields = fields
+    inlines = (AttemptInline,)
+    actions = ("retry", "cancel", "settle_published", "settle_not_published")
+
+    @admin.action(description="Try again", permissions=["retry"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Publication]) -> None:
+        """Send failed and missed publications again, now."""
+        actor, now = actor_of(request), timezone.now()
+        self._each(
+            request,
+            queryset,
+            lambda row: publications.retry_publication(row.pk, actor=actor, now=now),
+        )
+
+    @admin.action(description="Cancel", permissions=["change"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Publication]) -> None:
+        """Take these channels out of their posts."""
+        actor = actor_of(request)
+        self._each(
+            request,
+            queryset,
+            lambda row: publications.cancel_publication(row.pk, actor=actor),
+        )
+
+    @admin.action(description="Settle: it was published", permissions=["settle"])
+    def settle_published(
+        self, request: HttpRequest, queryset: QuerySet[Publication]
+    ) -> None:
+        """Write down that the posts are there."""
+        self._settle(request, queryset, publications.PUBLISHED)
+
+    @admin.action(description="Settle: it was not published", permissions=["settle"])
+    def settle_not_published(
+        self, request: HttpRequest, queryset: QuerySet[Publication]
+    ) -> None:
+        """Write down that the posts are not there."""
+        self._settle(request, queryset, publications.NOT_PUBLISHED)
+
+    def _settle(
+        self, request: HttpRequest, queryset: QuerySet[Publication], outcome: str
+    ) -> None:
+        actor, now = actor_of(request), timezone.now()
+        self._each(
+            request,
+            queryset,
+            lambda row: publications.settle_publication(
+                row.pk, actor=actor, now=now, outcome=outcome
+            ),
+        )
