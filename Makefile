@@ -15,7 +15,7 @@ export HOST
 PINS := $(shell cat requirements.txt constraints.txt requirements-dev.txt | cksum | cut -d' ' -f1)
 RUNTIME := .venv/.runtime-$(PINS)
 TESTING := .venv/.testing-$(PINS)
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 .PHONY: help run serve install prepare test check format bench clean
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from promura_site import origin
 
@@ -53,3 +54,18 @@ class PolicyByPathMiddleware:
                     response, "_csp_update", {}
                 )
         return response
+
+
+class AdminZoneMiddleware:
+    """Show the admin's times on the person's own clock; the API stays in UTC."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer an admin page in the person's zone."""
+        is_admin = request.path_info.startswith("/admin/")
+        if not is_admin or not request.user.is_authenticated:
+            return self.get_response(request)
+        with timezone.override(request.user.timezone):
+            return self.get_response(request)

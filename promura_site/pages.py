@@ -19,11 +19,12 @@ from django.http import (
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django.views.generic import FormView, TemplateView
 
 from promura_site import events, services, sign_in
@@ -131,6 +132,12 @@ class SignInPage(FormView):
         """Keep the address to go to afterwards."""
         wanted = self.request.POST.get("next") or self.request.GET.get("next", "")
         return super().get_context_data(next=wanted, **kwargs)
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Send programs that guess the icon's address to where it is."""
+    return redirect(static("promura_site/mark.svg"), permanent=True)
 
 
 @require_POST

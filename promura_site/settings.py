@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "promura_site.middleware.AdminZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -334,6 +335,7 @@ TIME_ZONE = "UTC"
 PROMURA_TIME_ZONE = env.str("PROMURA_TIME_ZONE", default="Europe/Berlin")
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
+FORMAT_MODULE_PATH = "promura_site.formats"
 
 # --- Publishing -----------------------------------------------------------------
 

@@ -27,6 +27,7 @@ urlpatterns = [
     path("sign-out", pages.sign_out, name="sign-out"),
     path("sign-out-everywhere", pages.sign_out_everywhere, name="sign-out-everywhere"),
     path("setup/<str:token>", pages.SetupPage.as_view(), name="setup"),
+    path("favicon.ico", pages.favicon),
     path("healthz", views.healthz),
     path("healthz/publishing", views.healthz_publishing),
     path("readyz", views.readyz),
