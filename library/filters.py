@@ -8,6 +8,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 
 from library.models import MediaItem, MediaQuerySet, MediaTag, Tag, tag_key
@@ -165,6 +166,21 @@ class MediaFilter(django_filters.FilterSet):
                 | Q(pk__in=tagged.values("media"))
             )
         return rows
+
+
+def filter_parameters(
+    filterset: type[django_filters.FilterSet],
+) -> list[OpenApiParameter]:
+    """Return the query parameters of a filterset, for `extend_schema`."""
+    return [
+        OpenApiParameter(
+            name,
+            bool if isinstance(one, TrueOrFalseFilter) else str,
+            description=str(one.label),
+            enum=[value for value, _ in one.extra.get("choices", ())] or None,
+        )
+        for name, one in filterset.base_filters.items()
+    ]
 
 
 def matching(wanted: dict[str, Any]) -> QuerySet[MediaItem]:

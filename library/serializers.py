@@ -6,7 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
-from drf_spectacular.utils import extend_schema_field, inline_serializer
+from drf_spectacular.utils import (
+    extend_schema_field,
+    extend_schema_serializer,
+    inline_serializer,
+)
 from rest_framework import serializers
 
 from library import holds
@@ -19,7 +23,10 @@ _UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE
 
 def envelope(name: str, **fields: Any) -> Any:
     """Return the shape of a success answer with these fields, for the schema."""
-    return inline_serializer(name, {"success": serializers.BooleanField(), **fields})
+    shape = inline_serializer(name, {"success": serializers.BooleanField(), **fields})
+    # A list's answer is one envelope too, and not a list of them.
+    extend_schema_serializer(many=False)(type(shape))
+    return shape
 
 
 @extend_schema_field({"type": "string", "enum": [str(one) for one in Rating.labels]})
@@ -251,10 +258,15 @@ class UseSerializer(serializers.Serializer):
     holds = serializers.BooleanField()
 
 
-class FailureSerializer(serializers.Serializer):
+@extend_schema_field({"type": ["string", "number", "boolean", "null"]})
+class GivenIdField(serializers.JSONField):
+    """An id as it was given, which may have been anything."""
+
+
+class BulkFailureSerializer(serializers.Serializer):
     """An id of a bulk call that nothing was done to."""
 
-    id = serializers.JSONField()
+    id = GivenIdField()
     reason = serializers.CharField()
 
 

@@ -15,8 +15,8 @@ api: list[URLPattern | URLResolver] = [
     path("api/library/stats", media({"get": "stats"})),
     path("api/library/tags", views.TagViewSet.as_view({"get": "list"})),
     path("api/library/empty-trash", media({"post": "empty_trash"})),
-    path("api/library/bulk-delete", bulk({"post": "delete"})),
-    path("api/library/bulk-tag", bulk({"post": "tag"})),
+    path("api/library/bulk-delete", bulk({"post": "bulk_delete"})),
+    path("api/library/bulk-tag", bulk({"post": "bulk_tag"})),
     path("api/library/bulk-operations/<uuid:pk>/undo", bulk({"post": "undo"})),
     path(
         "api/library/<uuid:pk>",

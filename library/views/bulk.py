@@ -13,8 +13,9 @@ from library.bulk import BulkResult, Refused
 from library.models import BulkOperation
 from library.serializers import (
     BulkDeleteSerializer,
+    BulkFailureSerializer,
     BulkTagSerializer,
-    FailureSerializer,
+    GivenIdField,
     envelope,
 )
 from promura_site.api.responses import success
@@ -28,8 +29,8 @@ def _answers(name: str, count: str) -> dict[int, Any]:
         200: envelope(
             name,
             **{count: serializers.IntegerField()},
-            failed_ids=serializers.ListField(child=serializers.JSONField()),
-            failures=FailureSerializer(many=True),
+            failed_ids=serializers.ListField(child=GivenIdField()),
+            failures=BulkFailureSerializer(many=True),
             operation_id=serializers.UUIDField(),
             message=serializers.CharField(),
         ),
@@ -44,25 +45,32 @@ def _answers(name: str, count: str) -> dict[int, Any]:
 
 @extend_schema(tags=["library"])
 class BulkViewSet(ApiViewSet):
-    """The same for many items at once."""
+    """The same for many items at once.
+
+    No action bears the name of an HTTP method: Django would call it for that method
+    on every address of the viewset.
+    """
 
     permission_map = {
-        "delete": "library.delete_mediaitem",
-        "tag": "library.change_mediaitem",
+        "bulk_delete": "library.delete_mediaitem",
+        "bulk_tag": "library.change_mediaitem",
         "undo": "library.change_mediaitem",
     }
     queryset = BulkOperation.objects.all()
 
     def get_serializer_class(self) -> Any:
         """Return the shape that this action reads."""
-        shapes = {"delete": BulkDeleteSerializer, "tag": BulkTagSerializer}
+        shapes = {
+            "bulk_delete": BulkDeleteSerializer,
+            "bulk_tag": BulkTagSerializer,
+        }
         return shapes.get(self.action, serializers.Serializer)
 
     @extend_schema(
         request=BulkDeleteSerializer,
         responses=_answers("BulkDeleteAnswer", "deleted_count"),
     )
-    def delete(self, request: Request) -> Response:
+    def bulk_delete(self, request: Request) -> Response:
         """Move many items to the trash, all but those that planned posts hold."""
         data = self.checked().validated_data
         if "filter" in data:
@@ -78,7 +86,7 @@ class BulkViewSet(ApiViewSet):
     @extend_schema(
         request=BulkTagSerializer, responses=_answers("BulkTagAnswer", "updated_count")
     )
-    def tag(self, request: Request) -> Response:
+    def bulk_tag(self, request: Request) -> Response:
         """Add tags to many items, replace theirs, or take some off."""
         data = self.checked().validated_data
         tagging, who = data["tagging"], self.actor

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from library import holds, services
-from library.filters import MediaFilter, TagFilter
+from library.filters import MediaFilter, TagFilter, filter_parameters
 from library.models import MediaItem, Tag
 from library.serializers import (
     ChangeSerializer,
@@ -32,6 +32,7 @@ from library.statistics import library_statistics, tags_in_use
 from library.trash_jobs import empty_trash
 from promura_site.api.errors import PayloadTooLarge
 from promura_site.api.responses import success
+from promura_site.api.schema import list_parameters
 from promura_site.api.views import ApiViewSet
 from promura_site.serializers import JobSerializer
 
@@ -45,6 +46,18 @@ _PAGED = {
     "previous": serializers.CharField(allow_null=True),
 }
 MEBIBYTE = 1024 * 1024
+ORDERINGS: dict[str, tuple[str, ...]] = {
+    "-uploaded_at": ("-uploaded_at",),
+    "-used_count": ("-used_count",),
+    "name": ("name",),
+    "size": ("size_bytes",),
+}
+DEFAULT_ORDERING = "-uploaded_at"
+TAG_ORDERINGS: dict[str, tuple[str, ...]] = {
+    "-count": ("-media_count",),
+    "name": ("key",),
+}
+DEFAULT_TAG_ORDERING = "-count"
 
 
 @extend_schema(tags=["library"])
@@ -67,13 +80,8 @@ class MediaViewSet(ApiViewSet):
     queryset = MediaItem.objects.all()
     serializer_class = MediaSerializer
     filterset_class = MediaFilter
-    orderings = {
-        "-uploaded_at": ("-uploaded_at",),
-        "-used_count": ("-used_count",),
-        "name": ("name",),
-        "size": ("size_bytes",),
-    }
-    default_ordering = "-uploaded_at"
+    orderings = ORDERINGS
+    default_ordering = DEFAULT_ORDERING
 
     def get_queryset(self) -> QuerySet[MediaItem]:
         """Return what still has its bytes, in the trash or not."""
@@ -84,7 +92,11 @@ class MediaViewSet(ApiViewSet):
         return ChangeSerializer if self.action == "partial_update" else MediaSerializer
 
     @extend_schema(
-        responses=envelope("MediaList", media=MediaSerializer(many=True), **_PAGED)
+        parameters=[
+            *list_parameters(ORDERINGS, DEFAULT_ORDERING),
+            *filter_parameters(MediaFilter),
+        ],
+        responses=envelope("MediaList", media=MediaSerializer(many=True), **_PAGED),
     )
     def list(self, request: Request) -> Response:
         """List media; without `trashed` only what is not in the trash."""

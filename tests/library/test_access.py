@@ -102,3 +102,12 @@ def test_the_admin_level_may_do_it(
     call: Callable[..., int], as_admin: APIClient, method: str, path: str
 ) -> None:
     assert call(as_admin, method, path) in {200, 400, 409}
+
+
+@pytest.mark.parametrize(("method", "path"), EDIT + ADMIN)
+def test_no_address_does_its_work_for_another_method(
+    call: Callable[..., int], as_admin: APIClient, method: str, path: str
+) -> None:
+    known = {one for one, other in VIEW + EDIT + ADMIN if other == path}
+    for other in {"get", "post", "put", "patch", "delete"} - known:
+        assert call(as_admin, other, path) == 405
