@@ -14,6 +14,7 @@ export async function whileBusy(button, place, action) {
     if (!(problem instanceof ApiError)) throw problem;
     place.textContent = problem.message;
     place.hidden = false;
+    place.scrollIntoView({ block: "nearest" });
   } finally {
     button.removeAttribute("aria-busy");
   }

@@ -42,7 +42,7 @@ export function readingOf(item, nameOf) {
     ["Models", item.models.map(nameOf).join(", ")],
     ["Alternative text", item.alt_text],
     ["Note", item.description],
-    ["Rating", item.rating],
+    ["Rating", item.rating.charAt(0).toUpperCase() + item.rating.slice(1)],
     ["Not before", item.not_before && time(item.not_before)],
     ["Not after", item.until && time(item.until)],
   ];

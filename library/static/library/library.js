@@ -30,9 +30,10 @@ const names = JSON.parse(document.getElementById("library-models").textContent);
 function showState() {
   const { view, error, items, busy } = shelf;
   const trashed = view.trashed === "true";
-  const [number, word] = countWords(shelf.count).split(" ");
+  const [number, ...words] = countWords(shelf.count).split(" ");
+  if (trashed) words.push("· kept for 30 days");
   // On a phone there is room for the number alone.
-  replaceChildren(find("count"), error ? null : [number, h("span", { class: "not-phone" }, ` ${word}`)]);
+  replaceChildren(find("count"), error ? null : [number, h("span", { class: "not-phone" }, ` ${words.join(" ")}`)]);
   const empty = find("empty");
   empty.hidden = busy || Boolean(error) || items.size > 0;
   if (!empty.hidden) showEmpty(empty, view, { canEdit, ways });

@@ -42,27 +42,38 @@ export class Shelf extends EventTarget {
   /** Load the next page, if there is one. */
   async more() {
     if (!this.next || this.busy) return;
-    const address = new URL(this.next);
-    await this.load(Object.fromEntries(address.searchParams), true);
+    await this.load(this.following(this.next), { append: true });
   }
 
   /** Load what is shown once more; tiles that stay keep their place and selection. */
   async refresh() {
-    const limit = Math.min(Math.max(this.items.size, PAGE), MOST);
-    await this.load({ ...this.view, limit });
+    const wanted = Math.max(this.items.size, PAGE);
+    await this.load({ ...this.view, limit: Math.min(wanted, MOST) }, { wanted });
   }
 
-  async load(params, append = false) {
+  /** Return the parameters of the page behind a link; its length is not the link's. */
+  following(link, limit = PAGE) {
+    return { ...Object.fromEntries(new URL(link).searchParams), limit, count: "false" };
+  }
+
+  async load(params, { append = false, wanted = 0 } = {}) {
     this.loading?.abort();
     const loading = new AbortController();
     this.loading = loading;
     this.tell(true);
     try {
-      const answer = await api.get("/api/library", { params, signal: loading.signal });
+      const { signal } = loading;
+      const answer = await api.get("/api/library", { params, signal });
+      let { media, next } = answer;
+      while (next && media.length < wanted) {
+        const page = await api.get("/api/library", { params: this.following(next, MOST), signal });
+        media = [...media, ...page.media];
+        next = page.next;
+      }
       this.error = null;
-      this.count = answer.count;
-      this.next = answer.next;
-      this.lay(answer.media, append);
+      this.count = answer.count ?? this.count;
+      this.next = next;
+      this.lay(media, append);
     } catch (error) {
       if (loading.signal.aborted) return;
       if (error.name !== "ApiError") throw error;
