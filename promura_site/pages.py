@@ -137,7 +137,7 @@ class SignInPage(FormView):
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
     """Send programs that guess the icon's address to where it is."""
-    return redirect(static("promura_site/mark.svg"), permanent=True)
+    return redirect(static("promura_site/mark.svg"))
 
 
 @require_POST
