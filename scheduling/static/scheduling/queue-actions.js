@@ -86,6 +86,9 @@ const DEEDS = {
   count: (on, context) => asked(count, on, context, () => "The figures are saved."),
 };
 
+// These only open a dialog, which shows by itself that it is at work.
+const ASKING = new Set(["reschedule", "settle", "count"]);
+
 /** Hear the page's buttons; `context` knows the posts and how to refresh. */
 export function wireActions(context) {
   document.addEventListener("click", async (event) => {
@@ -98,7 +101,7 @@ export function wireActions(context) {
       return;
     }
     if (button.getAttribute("aria-busy") === "true") return;
-    button.setAttribute("aria-busy", "true");
+    if (!ASKING.has(button.dataset.deed)) button.setAttribute("aria-busy", "true");
     try {
       await DEEDS[button.dataset.deed]({ post, publication }, context);
     } catch (error) {

@@ -56,6 +56,13 @@ function troubled(post, publication, context) {
     h("div", { class: "list-actions" }, safeDeed(post, publication, context)));
 }
 
+function countButton(figures, on) {
+  if (!figures) return deedButton("Add figures", "count", on);
+  const button = deedButton(icon("edit"), "count", { ...on, kind: "btn-quiet btn-icon", about: `Change the figures ${on.about}` });
+  button.title = "Change the figures";
+  return button;
+}
+
 function posted(post, publication, context) {
   const { engagement, url, channel } = publication;
   const figures = engagement ? reaction(engagement) : "";
@@ -66,7 +73,7 @@ function posted(post, publication, context) {
       who(publication, context, where(publication, context)),
       h("p", { class: "meta num" }, figures || "No figures yet")),
     h("div", { class: "list-actions" },
-      context.can.count && !figures && deedButton("Add figures", "count", { post, publication, about, kind: "btn-quiet" }),
+      context.can.count && countButton(figures, { post, publication, about, kind: "btn-quiet" }),
       url && h("a", { class: "btn btn-quiet btn-small", href: url, target: "_blank", rel: "noopener noreferrer" },
         icon("external"), "Open", h("span", { class: "visually-hidden" }, ` ${about}`))));
 }

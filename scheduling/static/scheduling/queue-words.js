@@ -60,11 +60,16 @@ export function whenOf(lines, models, dated) {
   const zone = zones.length === 1 ? zones[0] : ownZone();
   const write = (where, style) => formatTime(at, { style, zone: where });
   const sameDay = write(zone, "day") === write(ownZone(), "day");
-  const main = write(zone, dated && sameDay ? "time" : "short");
   const same = write(zone, "short") === write(ownZone(), "short");
-  const own = same ? "" : `${write(ownZone(), sameDay ? "time" : "short")} yours`;
-  const place = zones.length === 1 ? `in ${city(zone)}` : `yours, ${zones.length} zones`;
-  return { main, place, own, at, long: `${write(zone, "long")}${own ? ` · ${write(ownZone(), "long")}` : ""}` };
+  const own = same ? "" : `${write(ownZone(), dated || sameDay ? "time" : "short")} yours`;
+  const day = dated && !sameDay ? `${write(zone, "day")} ` : "";
+  return {
+    at,
+    main: write(zone, dated ? "time" : "short"),
+    place: zones.length === 1 ? `${day}in ${city(zone)}` : `yours, ${zones.length} zones`,
+    own,
+    long: `${write(zone, "long")}${own ? ` · ${write(ownZone(), "long")}` : ""}`,
+  };
 }
 
 /** Return a count as it is read: 12,345. */
