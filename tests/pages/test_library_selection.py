@@ -8,8 +8,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from library import bulk, selections
 from library.models import MediaItem
-from promura_site.models import User
+from promura_site import jobs
+from promura_site.models import Job, User
 from tests.pages.library_media import LibraryPage, add_media, tag_item, tags_of
 from tests.scheduling.planning import a_channel, a_post
 
@@ -281,6 +283,26 @@ def test_everything_a_filter_finds_is_tagged_at_once(
     library.undo.get_by_role("button", name="Undo").click()
     expect(library.undo).to_be_empty()
     assert not MediaItem.objects.filter(tags__name="archive").exists()
+
+
+def test_what_is_too_much_at_once_shows_its_progress_and_can_be_undone(
+    library: LibraryPage, editor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "MAX_IDS", 100)
+    monkeypatch.setattr(selections, "CHUNK", 40)
+    add_media(105, editor)
+    library.open(shown=100)
+    library.page.keyboard.press("ControlOrMeta+a")
+    library.bar.get_by_role("button", name="Select all 105").click()
+    library.bar.get_by_role("button", name="Delete").click()
+    expect(library.bar.get_by_role("progressbar")).to_be_visible()
+    expect(library.bar).to_contain_text("0 of 105")
+    jobs.run_job.call(str(Job.objects.get().pk))
+    expect(library.undo).to_contain_text("105 items moved to the trash.")
+    expect(library.tiles).to_have_count(0)
+    library.undo.get_by_role("button", name="Undo").click()
+    expect(library.tiles).to_have_count(100)
+    assert MediaItem.objects.present().count() == 105
 
 
 def test_the_trash_gives_back_what_is_selected(
