@@ -7,11 +7,12 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from library.serializers import envelope
 from promura_site.api.pagination import boolean, bounded_int
 from promura_site.api.responses import success
 from promura_site.api.schema import list_parameters
@@ -30,16 +31,12 @@ from templates_app.serializers import (
 _RANKED, _MOST_RANKED = 10, 100
 
 
-def _envelope(name: str, **fields: Any) -> Any:
-    return inline_serializer(name, {"success": serializers.BooleanField(), **fields})
-
-
-_ONE = _envelope("TemplateAnswer", template=TemplateSerializer())
-_CHANGED = _envelope(
+_ONE = envelope("TemplateAnswer", template=TemplateSerializer())
+_CHANGED = envelope(
     "TemplateChanged", template=TemplateSerializer(), message=serializers.CharField()
 )
-_RANKING = _envelope("TemplateRanking", templates=TemplateSerializer(many=True))
-_PAGE = _envelope(
+_RANKING = envelope("TemplateRanking", templates=TemplateSerializer(many=True))
+_PAGE = envelope(
     "TemplatePage",
     templates=TemplateSerializer(many=True),
     count=serializers.IntegerField(required=False),
@@ -50,8 +47,8 @@ _LIMIT = OpenApiParameter(
     "limit",
     {"type": "integer", "minimum": 1, "maximum": _MOST_RANKED, "default": _RANKED},
 )
-_DELETED = _envelope("TemplateDeleted", message=serializers.CharField())
-_STATISTICS = _envelope(
+_DELETED = envelope("TemplateDeleted", message=serializers.CharField())
+_STATISTICS = envelope(
     "TemplateStatisticsAnswer", statistics=TemplateStatisticsSerializer()
 )
 
@@ -145,7 +142,7 @@ class TemplateViewSet(ApiViewSet):
         """Change the fields that are given; the same as PUT."""
         return self.update(request, pk)
 
-    @extend_schema(responses=_DELETED, tags=["templates"])
+    @extend_schema(responses={200: _DELETED}, tags=["templates"])
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Delete a template; it can be restored for 30 days."""
         services.delete_template(pk, actor=self.actor, now=timezone.now())
