@@ -17,6 +17,7 @@ from scheduling import credentials
 from scheduling.models import Channel
 from tests.factories import ChannelFactory, CreatorFactory
 from tests.loopback import Receiver
+from tests.scheduling.planning import SECRET
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -119,6 +120,26 @@ def test_an_owner_connects_a_webhook_with_a_generated_secret(
     }
     # Shown once: it is nowhere on the page any more.
     assert secret not in page.content()
+
+
+def test_an_account_that_does_not_answer_says_so(
+    page: Page, signed_in: SignIn, live_server: Any, editor: User
+) -> None:
+    sign_in = {"url": "http://127.0.0.1:9/", "secret": SECRET, "idempotent": False}
+    ChannelFactory(
+        creator=CreatorFactory(name="Lea"),
+        platform="webhook",
+        connector="webhook",
+        handle="hook",
+        credentials=credentials.encrypt(sign_in),
+    )
+    signed_in(page, editor)
+    page.goto(f"{live_server.url}/models")
+    page.get_by_role("button", name="Verify hook").click()
+    expect(page.locator("#undo")).to_contain_text("hook: ")
+    expect(card(page, "Lea").locator(".state")).to_have_text("Trouble")
+    page.get_by_label("In trouble").check()
+    expect(page.locator(".model-card")).to_have_count(1)
 
 
 def test_a_model_gets_a_picture_and_another_name(

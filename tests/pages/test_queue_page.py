@@ -1,7 +1,7 @@
 """The queue page in a real browser: each trouble and its one safe way out."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -217,6 +217,45 @@ def test_the_page_follows_what_happens_elsewhere(
     expect(group(page, "Going out now")).to_contain_text("Sending")
     # The row is another one now, but nobody has lost their place.
     expect(more).to_be_focused()
+
+
+def test_a_row_that_changed_glows_once(
+    open_as: Open, viewer: User, lea: Channel
+) -> None:
+    planned(lea, content="It stays")
+    publication = planned(lea, content="It moves").publications.get()
+    page = open_as(viewer)
+    page.clock.install()
+    page.reload()
+    stays = page.locator(".queue-row", has_text="It stays").element_handle()
+    page.evaluate(
+        """() => { window.glows = 0; document.addEventListener("animationstart",
+             (event) => { window.glows += event.animationName === "changed"; }); }"""
+    )
+    put(publication, state=P.SENDING)
+    page.clock.run_for(10_500)
+    page.wait_for_function("window.glows === 1")
+    expect(page.locator(".changed")).to_have_count(0)
+    with page.expect_response("**/queue/rows*"):
+        page.clock.run_for(10_500)
+    assert page.evaluate("window.glows") == 1
+    assert stays is not None
+    assert stays.evaluate("(row) => row.isConnected")
+
+
+def test_with_models_in_several_zones_each_hour_is_told(
+    open_as: Open, viewer: User, lea: Channel
+) -> None:
+    ada = ChannelFactory(
+        creator=CreatorFactory(slug="ada", name="Ada", timezone="America/New_York")
+    )
+    day = (timezone.now() + timedelta(days=5)).date()
+    wall = datetime.combine(day, time(20))
+    a_post(lea, ada, schedule_time=wall, timezone="model")
+    row = open_as(viewer).locator(".queue-row")
+    expect(row).to_contain_text("yours, 2 zones")
+    expect(row).to_contain_text("20:00 in Tokyo")
+    expect(row).to_contain_text("20:00 in New York")
 
 
 def test_a_silent_publisher_is_announced_while_posts_are_due(

@@ -62,9 +62,10 @@ function draw() {
   replaceChildren(list, shown.map((model) => card(model, { can: page.can, last: page.last, names })));
   if (focused) list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   const accounts = shown.reduce((sum, model) => sum + model.channels.filter((one) => one.is_active).length, 0);
-  document.querySelector("[data-count]").textContent = models.size
-    ? `${plural(shown.length, "model")} · ${plural(accounts, "account")}`
-    : "";
+  const words = models.size ? `${plural(shown.length, "model")} · ${plural(accounts, "account")}` : "";
+  const count = document.querySelector("[data-count]");
+  // A live region: the same words again would be said again.
+  if (count.textContent !== words) count.textContent = words;
   drawFirstSteps(shown.length);
 }
 

@@ -40,7 +40,7 @@ function safeDeed(post, publication, { can }) {
       can.change && deedButton("Skip", "skip", { ...on, kind: "btn-quiet" }),
     ];
   }
-  if (publication.status === "unknown" && can.settle) return [deedButton("Settle", "settle", on)];
+  if (action === "settle" && can.settle) return [deedButton("Settle", "settle", on)];
   if (action === "activate" && can.change) {
     return [h("a", { class: "btn btn-small", href: "/models" }, "Open the models")];
   }

@@ -14,6 +14,7 @@ const TITLES = {
 };
 
 const drawn = new Map();
+const placed = new WeakMap();
 
 function section(name, more) {
   const found = document.getElementById(`group-${name}`);
@@ -36,22 +37,29 @@ function rowFor(name, { post, lines }, context, glow) {
   const known = drawn.get(key);
   if (known?.print === print) return known.element;
   const element = row(name, post, lines, context);
-  if (glow) element.classList.add("changed");
+  if (glow) {
+    element.classList.add("changed");
+    // Or it would glow again whenever something above it moves.
+    element.addEventListener("animationend", () => element.classList.remove("changed"));
+  }
   drawn.set(key, { print, element });
   return element;
 }
 
-function blocks(name, rows, elements) {
-  if (name !== "planned") return [h("ul", { class: "queue-list" }, elements)];
-  const days = new Map();
-  for (const [place, { lines }] of rows.entries()) {
-    const day = dayOf(lines.map((one) => one.schedule_time).sort()[0]);
-    days.set(day, [...(days.get(day) ?? []), elements[place]]);
-  }
-  return [...days].flatMap(([day, own]) => [
-    h("h3", { class: "list-group" }, day),
-    h("ul", { class: "queue-list" }, own),
+/** Put the rows in their place; what stands there already is left alone. */
+function fill(list, name, rows, elements) {
+  const days = rows.map(({ lines }) =>
+    name === "planned" ? dayOf(lines.map((one) => one.schedule_time).sort()[0]) : "");
+  const before = placed.get(list);
+  const same = before?.elements.length === elements.length &&
+    elements.every((one, place) => one === before.elements[place] && days[place] === before.days[place]);
+  if (same) return;
+  placed.set(list, { elements, days });
+  const blocks = [...new Set(days)].flatMap((day) => [
+    day ? h("h3", { class: "list-group" }, day) : null,
+    h("ul", { class: "queue-list" }, elements.filter((_, place) => days[place] === day)),
   ]);
+  replaceChildren(list, blocks);
 }
 
 function focusKey() {
@@ -61,15 +69,13 @@ function focusKey() {
 }
 
 function refocus(root, before) {
-  if (!before || before.held.isConnected) {
-    // A moved element loses the focus although it is still the same.
-    if (before && document.activeElement !== before.held) before.held.focus({ preventScroll: true });
-    return;
-  }
+  if (!before || document.activeElement === before.held) return;
   const find = (selector) => root.querySelector(selector);
   const again = before.key && find(`[data-key="${CSS.escape(before.key)}"]`);
   const near = before.post && find(`[data-post-id="${before.post}"] :is(button, a)`);
-  (again || near || find(".section-title + *, .queue-row :is(button, a)") || root).focus({ preventScroll: true });
+  const held = before.held.isConnected ? before.held : null;
+  // A row that went into another group is followed there.
+  (held || again || near || find(".queue-row :is(button, a)") || root).focus({ preventScroll: true });
 }
 
 /** Draw the named groups of the store into `root`. */
@@ -85,12 +91,15 @@ export function draw(root, store, names, context, { glow, more }) {
     const all = { ...context, models: store.models };
     const elements = rows.map((one) => rowFor(name, one, all, glow));
     for (const { post } of rows) shown.add(`${name} ${post.id}`);
-    replaceChildren(part.querySelector("[data-list]"), blocks(name, rows, elements));
+    fill(part.querySelector("[data-list]"), name, rows, elements);
     part.querySelector("[data-number]").textContent = group.count ? number(group.count) : "";
     part.querySelector(".load-more").hidden = !group.next;
     sections.push(part);
   }
-  replaceChildren(root, sections);
+  const now = [...root.children];
+  if (now.length !== sections.length || now.some((one, place) => one !== sections[place])) {
+    replaceChildren(root, sections);
+  }
   for (const key of drawn.keys()) if (!shown.has(key)) drawn.delete(key);
   refocus(root, before);
   return shown.size;
