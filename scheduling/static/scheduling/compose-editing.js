@@ -28,12 +28,14 @@ function showState(edit, form, mayPlan) {
   const { post } = edit;
   document.title = "Edit post · PROMURA";
   part("title").textContent = "Edit post";
-  replaceChildren(part("sub"), stateBadge(post.status), post.author ? ` by ${post.author}` : "");
+  const author = post.author ? h("span", {}, `by ${post.author}`) : null;
+  replaceChildren(part("sub"), h("span", { class: "row" }, stateBadge(post.status), author));
   const planned = post.status === "scheduled";
   part("submit-word").textContent = planned ? "Save changes" : "Schedule";
   form.querySelector('[value="draft"]').textContent = planned ? "Back to draft" : "Save draft";
   for (const button of form.querySelectorAll('[type="submit"]')) button.disabled = !mayPlan || edit.isOut;
   if (!edit.isOut) return;
+  part("choose-template").hidden = true;
   const copy = mayPlan ? action("Edit a copy", () => openCopy(edit)) : null;
   notice("edit", "warn", "This post is out, or on its way.", "What is published does not change.", copy ?? "");
 }
@@ -73,7 +75,7 @@ export async function startEditing(id, { plan, kept, mayPlan }) {
     showState(edit, plan.form, mayPlan);
     notice("kept", null);
     const words = what === "now" ? "The post is on its way." : "The post is saved.";
-    const link = h("a", { href: `${plan.form.dataset.queue}#post-${post.id}` }, "See it in the queue");
+    const link = h("a", { href: plan.form.dataset.queue }, "See it in the queue");
     notice("edit", "good", words, link);
     window.scrollTo({ top: 0 });
   };

@@ -75,6 +75,15 @@ export function wirePicker(plan, dialog, opener) {
     const params = { limit: PAGE, count: "false", search: search.value.trim(), model: model.value, used: used.value };
     return load("/api/library", { params });
   };
+  /** Begin with the media of the one model that is chosen, if there are any. */
+  const beginWith = async ([only, another]) => {
+    const fresh = !grid.children.length && only && !another;
+    if (fresh) model.value = only.id;
+    await begin();
+    if (!fresh || grid.children.length || !model.value) return;
+    model.value = "";
+    await begin();
+  };
 
   search.addEventListener("input", () => {
     clearTimeout(timer);
@@ -92,9 +101,7 @@ export function wirePicker(plan, dialog, opener) {
   opener.addEventListener("click", async () => {
     chosen.clear();
     for (const item of plan.media) chosen.set(item.id, item);
-    const [only, another] = plan.chosen;
-    if (!grid.children.length && only && !another) model.value = only.id;
-    begin();
+    beginWith(plan.chosen);
     const answer = await openDialog(dialog);
     if (answer === "take") plan.setMedia([...chosen.values()]);
     opener.focus();

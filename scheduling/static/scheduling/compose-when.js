@@ -51,8 +51,8 @@ function line(time) {
   );
 }
 
-function warning(text) {
-  return h("p", { class: "mean-warning" }, icon("warning"), h("span", {}, text));
+function warning(text, look = "") {
+  return h("p", { class: `mean-warning ${look}` }, icon("warning"), h("span", {}, text));
 }
 
 function warnings(plan, times) {
@@ -65,7 +65,7 @@ function warnings(plan, times) {
     const at = formatTime(new Date(moment).toISOString(), { style: "time", zone });
     found.push(warning(`The clocks in ${cityOf(zone)} skip this time that night; it becomes ${at}.`));
   }
-  if (firstDue(plan) < Date.now() - 60_000) found.push(warning("This time has passed already."));
+  if (firstDue(plan) < Date.now() - 60_000) found.push(warning("This time has passed already.", "mean-past"));
   return found;
 }
 

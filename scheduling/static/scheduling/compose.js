@@ -4,6 +4,7 @@ import { ApiError, api } from "../promura_site/api.js";
 import { h } from "../promura_site/dom.js";
 import { formatTime } from "../promura_site/time.js";
 import { offerUndo } from "../promura_site/undo.js";
+import { suggestTags } from "../library/tags.js";
 import { wireCounts, wireHeight } from "./compose-counts.js";
 import { EMPTY, KeptDraft, isWorthKeeping } from "./compose-draft.js";
 import { startEditing } from "./compose-editing.js";
@@ -56,8 +57,10 @@ function startOver() {
   plan.fields.content.focus();
 }
 
-function queueLink(post) {
-  return h("a", { href: `${form.dataset.queue}#post-${post.id}` }, "See it in the queue");
+const GROUPS = { schedule: "?group=planned", draft: "?group=drafts", now: "" };
+
+function queueLink(action) {
+  return h("a", { href: form.dataset.queue + GROUPS[action] }, "See it in the queue");
 }
 
 function accounts(post) {
@@ -68,7 +71,9 @@ function accounts(post) {
 function sentence(post, action, who) {
   if (action === "draft") return `Saved as a draft for ${who}.`;
   if (action === "now") return `On its way for ${who}, ${accounts(post)}.`;
-  return `Planned for ${formatTime(post.schedule_time)} for ${who}, ${accounts(post)}.`;
+  const times = new Set(post.publications.map((one) => one.schedule_time));
+  const when = formatTime(post.schedule_time);
+  return `Planned for ${when}${times.size > 1 ? " and later" : ""} for ${who}, ${accounts(post)}.`;
 }
 
 /** A new post is stored: say so, empty the form, offer to cancel it. */
@@ -77,7 +82,7 @@ function planned(post, action) {
   const said = sentence(post, action, modelWords(plan.chosen));
   empty();
   kept.forget();
-  notice("sent", "good", said, queueLink(post));
+  notice("sent", "good", said, queueLink(action));
   const undo = async () => {
     await api.post(`/api/posts/${post.id}/cancel`);
     notice("sent", null);
@@ -110,7 +115,10 @@ function resume() {
 async function begin() {
   const post = asked.get("post");
   if (post) {
+    // What is typed before the post is there would be lost under it.
+    form.inert = true;
     edit = await startEditing(post, { plan, kept, mayPlan: data.mayPlan });
+    form.inert = false;
     return;
   }
   resume();
@@ -123,8 +131,9 @@ async function begin() {
 }
 
 plan.addEventListener("change", () => {
-  part("start-over").hidden = Boolean(edit) || !isWorthKeeping(plan.snapshot());
+  part("start-over").hidden = asked.has("post") || !isWorthKeeping(plan.snapshot());
 });
+suggestTags(plan.fields.tags);
 part("start-over").addEventListener("click", startOver);
 wireSending(plan, {
   mayPlan: data.mayPlan,
