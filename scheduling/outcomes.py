@@ -4,15 +4,21 @@ The one place that ledger, settling and engagement call, in their transaction an
 the post's row locked where a state has changed.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
+
+from library.models import MediaItem
 from library.services import count_uses
 from promura_site import events
 from promura_site.models import User
 from scheduling.models import Publication
 from scheduling.suggestions import slots
+
+logger = logging.getLogger(__name__)
 
 _WORDS = {
     Publication.State.PUBLISHED: "published on",
@@ -33,8 +39,9 @@ def publication_finished(
     `media_ids` are the media that were published.
     """
     if publication.state == Publication.State.PUBLISHED and media_ids:
+        _lock(media_ids)
         count_uses(media_ids, now=now)
-    slots.enter(publication, now)
+    _learn(publication, now)
     state = Publication.State(publication.state)
     events.emit(
         f"publication.{state}",
@@ -71,3 +78,22 @@ def engagement_recorded(
         message=f"recorded the engagement on {publication.channel}",
         data={"engagement": publication.engagement},
     )
+
+
+def _lock(media_ids: Sequence[UUID]) -> None:
+    """Lock media in id order, like everybody, before they are updated together."""
+    rows = MediaItem.objects.filter(pk__in=media_ids).order_by("pk")
+    list(rows.select_for_update().values_list("pk"))
+
+
+def _learn(publication: Publication, now: datetime) -> None:
+    """Enter a publication into the statistics, if that can be done.
+
+    What they hold can be rebuilt at any time. A receipt that is not stored cannot: the
+    post would be taken for doubtful, and perhaps be sent again.
+    """
+    try:
+        with transaction.atomic():
+            slots.enter(publication, now)
+    except Exception:
+        logger.exception("The statistics could not take in %s", publication.pk)

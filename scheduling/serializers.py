@@ -58,7 +58,7 @@ class StrictIntegerField(serializers.IntegerField):
 
 @extend_schema_field(
     {
-        "type": ["string", "null"],
+        "type": "string",
         "description": "ISO 8601 with an offset, or wall-clock time in `timezone`.",
     }
 )

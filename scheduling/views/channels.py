@@ -19,7 +19,7 @@ from scheduling.models import Channel
 from scheduling.serializers import ChannelChangeSerializer, ChannelWriteSerializer
 from scheduling.services import channels as services
 from scheduling.shapes import AccountSerializer, ChannelSerializer
-from scheduling.views.pages import page_of
+from scheduling.views.pages import filter_parameters, page_of
 
 ORDERINGS: dict[str, tuple[str, ...]] = {
     "handle": ("handle",),
@@ -69,7 +69,10 @@ class ChannelViewSet(ApiViewSet):
         return ChannelSerializer
 
     @extend_schema(
-        parameters=list_parameters(ORDERINGS, "platform"),
+        parameters=[
+            *list_parameters(ORDERINGS, "platform"),
+            *filter_parameters(ChannelFilter),
+        ],
         responses=_PAGE,
         tags=["channels"],
     )
@@ -104,7 +107,7 @@ class ChannelViewSet(ApiViewSet):
         services.update_channel(channel, actor=self.actor, sign_in=sign_in, **changes)
         return success(channel=ChannelSerializer(channel).data)
 
-    @extend_schema(responses=_ENDED, tags=["channels"])
+    @extend_schema(responses={200: _ENDED}, tags=["channels"])
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Take a channel out of use; what it has published stays on record."""
         channel = services.deactivate_channel(self.get_object(), actor=self.actor)

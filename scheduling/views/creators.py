@@ -18,7 +18,7 @@ from scheduling.filters import CreatorFilter
 from scheduling.models import Channel
 from scheduling.serializers import CreatorChangeSerializer, CreatorWriteSerializer
 from scheduling.shapes import CreatorSerializer
-from scheduling.views.pages import page_of
+from scheduling.views.pages import filter_parameters, page_of
 
 ORDERINGS: dict[str, tuple[str, ...]] = {
     "name": ("name",),
@@ -60,7 +60,10 @@ class CreatorViewSet(ApiViewSet):
         return CreatorSerializer
 
     @extend_schema(
-        parameters=list_parameters(ORDERINGS, "name"),
+        parameters=[
+            *list_parameters(ORDERINGS, "name"),
+            *filter_parameters(CreatorFilter),
+        ],
         responses=_PAGE,
         tags=["models"],
     )

@@ -6,7 +6,6 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -28,7 +27,7 @@ from scheduling.serializers import (
 from scheduling.services import posts as services
 from scheduling.services.editing import edit_post
 from scheduling.shapes import PostSerializer, posts_to_show, shown_posts
-from scheduling.views.pages import page_of
+from scheduling.views.pages import filter_parameters, page_of
 
 ORDERINGS: dict[str, tuple[str, ...]] = {
     "-created_at": ("-created_at",),
@@ -89,8 +88,7 @@ class PostViewSet(ApiViewSet):
     @extend_schema(
         parameters=[
             *list_parameters(ORDERINGS, DEFAULT_ORDERING),
-            OpenApiParameter("from", OpenApiTypes.STR, description="Due at or after."),
-            OpenApiParameter("to", OpenApiTypes.STR, description="Due before."),
+            *filter_parameters(PostFilter),
         ],
         responses=_PAGE,
         tags=["posts"],

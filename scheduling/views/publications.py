@@ -26,7 +26,7 @@ from scheduling.shapes import (
     publications_to_show,
     shown_publications,
 )
-from scheduling.views.pages import page_of
+from scheduling.views.pages import filter_parameters, page_of
 
 ORDERINGS: dict[str, tuple[str, ...]] = {
     "schedule_time": ("planned_for",),
@@ -75,7 +75,10 @@ class PublicationViewSet(ApiViewSet):
         )
 
     @extend_schema(
-        parameters=list_parameters(ORDERINGS, "schedule_time"),
+        parameters=[
+            *list_parameters(ORDERINGS, "schedule_time"),
+            *filter_parameters(PublicationFilter),
+        ],
         responses=_PAGE,
         tags=["publications"],
     )

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from library.models import MediaItem
@@ -395,3 +397,27 @@ def test_publications_of_one_post_make_its_state_together() -> None:
     ledger.record_failure(leases[2], refusal)
     post.refresh_from_db()
     assert post.state == "partial"
+
+
+def test_statistics_that_fail_never_cost_a_receipt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("no statistics today")
+
+    monkeypatch.setattr("scheduling.suggestions.slots.enter", fail)
+    publication = a_publication()
+    assert ledger.record_receipt(sending(publication), RECEIPT)
+    assert fresh(publication).state == P.PUBLISHED
+
+
+def test_the_look_for_work_uses_the_index() -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL plans by what the table holds")
+    with CaptureQueriesContext(connection) as asked:
+        ledger.claim(10)
+    for query in asked.captured_queries:
+        with connection.cursor() as cursor:
+            cursor.execute("EXPLAIN QUERY PLAN " + query["sql"])
+            plan = " ".join(str(row) for row in cursor.fetchall())
+        assert "publication_due" in plan, plan
