@@ -234,8 +234,9 @@ def test_a_row_that_changed_glows_once(
     )
     put(publication, state=P.SENDING)
     page.clock.run_for(10_500)
-    page.wait_for_function("window.glows === 1")
+    expect(group(page, "Going out now")).to_contain_text("It moves")
     expect(page.locator(".changed")).to_have_count(0)
+    assert page.evaluate("window.glows") == 1
     with page.expect_response("**/queue/rows*"):
         page.clock.run_for(10_500)
     assert page.evaluate("window.glows") == 1

@@ -131,7 +131,7 @@ def test_pages_follow_each_other_without_gaps(
     channel = a_channel()
     posts = [a_post(channel, schedule_time=due) for _ in range(5)]
     states = {"planned": P.SCHEDULED, "posted": P.PUBLISHED, "drafts": P.DRAFT}
-    Publication.objects.update(state=states[group])
+    Publication.objects.update(state=states[group], published_at=due)
     seen: list[str] = []
     after = ""
     for size in (2, 2, 1):
@@ -196,7 +196,7 @@ def test_more_rows_need_no_more_queries(
         for state in (P.SCHEDULED, P.FAILED, P.SENDING, P.PUBLISHED):
             for _ in range(count):
                 post = planned(media_ids=[MediaItemFactory().pk], tags=["sun"])
-                put(post.publications.get(), state=state)
+                put(post.publications.get(), state=state, published_at=post.created_at)
 
     client = browse(viewer)
     fill(1)
