@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from scheduling import credentials
 from scheduling.models import Channel
@@ -120,7 +120,7 @@ def _insist(write: Callable[[], object]) -> None:
     while True:
         try:
             write()
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             if time.monotonic() + pause > deadline:
                 raise
             logger.warning("The outcome could not be stored; trying again")

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -122,7 +122,7 @@ class Publisher:
             try:
                 at_once = step() is True
                 pause = 0.0 if at_once else every
-            except DatabaseError as error:
+            except (DatabaseError, InterfaceError) as error:
                 pause = min(max(pause, every) * 2, LONGEST_PAUSE)
                 logger.warning("The database does not answer: %s", error)
             except Exception:
@@ -153,7 +153,7 @@ class Publisher:
     def _give_back(self, lease: Lease) -> None:
         try:
             ledger.release(lease)
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             logger.warning("A lease could not be given back; it ends by itself")
 
     def _start(self, name: str, work: Callable[[], None]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from promura_site.models import Heartbeat
@@ -132,3 +133,20 @@ def test_several_publishers_send_each_post_once(receiver: Receiver) -> None:
     assert len(receiver.received_by_key) == len(publications)
     states = Publication.objects.values_list("state", flat=True)
     assert set(states) == {P.PUBLISHED}
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has no server")
+def test_a_publisher_outlives_its_database_connections(receiver: Receiver) -> None:
+    channel = a_webhook(receiver.url)
+    a_publication(channel)
+    with PublisherProcess("--interval", "0.05") as process:
+        assert receiver.wait_for(1, 30)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        a_publication(channel)
+        assert receiver.wait_for(2, 60)
+        assert process.terminate() == 0
+    assert set(receiver.received_by_key.values()) == {1}
