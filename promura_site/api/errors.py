@@ -13,6 +13,7 @@ from django.core.exceptions import (
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, JsonResponse, UnreadablePostError
 from rest_framework import exceptions
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.serializer_helpers import ReturnDict
 
@@ -43,19 +44,18 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response:
     Refusals and faults are recorded here: the service's transaction has been
     rolled back by now, so the record survives it.
     """
-    request = context.get("request")
-    actor = getattr(request, "user", None)
+    request: Request = context["request"]
     if isinstance(exc, DomainError):
         body = failure_body(exc.message, exc.code, exc.errors, **exc.payload)
         response = Response(body, status=exc.status)
     else:
         response = _answer_framework_error(_as_api_exception(exc), exc)
     if response.status_code == 403:
-        path = getattr(request, "path", "")
+        # Only here: asking for the person authenticates, which may raise again.
         events.refuse(
             "call.refused",
-            actor=actor,
-            message=f"was refused {getattr(request, 'method', '')} {path}"[:300],
+            actor=request.user,
+            message=f"was refused {request.method} {request.path}"[:300],
             data={"code": response.data["code"]},
         )
     return response

@@ -13,10 +13,10 @@ from django.db import close_old_connections
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, settings
-from rest_framework.test import APIClient
 from schemathesis.checks import not_a_server_error
 
 from promura_site import services
+from promura_site.api.authentication import issue_tokens
 from promura_site.models import User
 from tests.factories import (
     ChannelFactory,
@@ -47,14 +47,11 @@ def _one_connection() -> Iterator[None]:
 
 @pytest.fixture
 def bearer(db: None, _one_connection: None) -> dict[str, str]:
-    services.add_member("fuzz", level="admin", password=PASSWORD)
+    user = services.add_member("fuzz", level="admin", password=PASSWORD)
     MediaItemFactory.create_batch(3)
     PostTemplateFactory.create_batch(3)
     ChannelFactory.create_batch(2)
-    tokens = APIClient().post(
-        "/api/auth/token", {"username": "fuzz", "password": PASSWORD}
-    )
-    return {"Authorization": f"Bearer {tokens.json()['access']}"}
+    return {"Authorization": f"Bearer {issue_tokens(user)['access']}"}
 
 
 @schema.parametrize()

@@ -92,3 +92,8 @@ def test_nul_in_the_query_is_a_400(as_viewer: APIClient) -> None:
     response = as_viewer.get("/api/auth/me?search=%00")
     assert response.status_code == 400
     assert json.loads(response.content)["errors"]
+
+
+def test_an_unknown_path_is_a_404_whatever_the_token(anonymous: APIClient) -> None:
+    response = anonymous.get("/api/nothing", headers={"Authorization": "Bearer x"})
+    assert response.status_code == 404
