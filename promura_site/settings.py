@@ -79,7 +79,8 @@ CREDENTIALS_KEYS = [
 
 INSTALLED_APPS = [
     "promura_site.apps.PromuraSiteConfig",
-    "unfold",
+    # Not plain "unfold", which would put its own site, and sign-in, in place of ours.
+    "unfold.apps.BasicAppConfig",
     "promura_site.apps.PromuraAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -107,6 +107,15 @@ def test_the_token_endpoint_and_the_page_share_one_lockout(editor: User) -> None
     assert token.json()["code"] == "locked_out"
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_admin_has_no_door_of_its_own(editor: User, method: str) -> None:
+    credentials = {"username": "editor", "password": PASSWORD}
+    answer = getattr(Client(), method)("/admin/login/?next=/admin/x/", credentials)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/sign-in?next=")
+    assert "sessionid" not in answer.cookies
+
+
 @override_settings(AXES_ENABLED=False)
 def test_no_attempts_limit_means_no_lockout(editor: User, anonymous: APIClient) -> None:
     for _ in range(30):
