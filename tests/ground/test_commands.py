@@ -1,6 +1,7 @@
 """Commands of the ground floor, run as scripts run them."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -89,6 +90,18 @@ def test_add_member_says_what_is_wrong(
     answer = _manage(data, "add_member", *args, stdin=stdin)
     assert not answer.startswith("0:")
     assert word in answer
+
+
+def test_a_taken_port_is_said_before_anything_starts(data: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        answer = _manage(
+            data, "welcome", PORT=str(taken.getsockname()[1]), HOST="127.0.0.1"
+        )
+    assert not answer.startswith("0:")
+    assert "Choose another" in answer
+    assert "no port" in _manage(data, "welcome", PORT="80a", HOST="127.0.0.1")
 
 
 def test_keys_are_made_once_and_for_the_owner_only(data: Path) -> None:
