@@ -62,12 +62,12 @@ def _media(
         for n in range(count)
     ]
     MediaItem.objects.bulk_create(items, batch_size=BATCH)
-    tags = get_tags([f"tag{n}" for n in range(60)])
+    tags = get_tags([f"tag{n}" for n in range(50)])
     MediaTag.objects.bulk_create(
         (
             MediaTag(media=item, tag=tags[int(n)])
             for item in items
-            for n in random.choice(60, 3, replace=False)
+            for n in random.choice(50, 3, replace=False)
         ),
         batch_size=BATCH,
     )
@@ -99,13 +99,13 @@ def _templates(
         for n in range(count)
     ]
     PostTemplate.objects.bulk_create(templates, batch_size=BATCH)
-    tags = get_tags([f"tag{n}" for n in range(60)])
+    tags = get_tags([f"tag{n}" for n in range(50)])
     through = PostTemplate.tags.through
     through.objects.bulk_create(
         (
             through(posttemplate_id=one.pk, tag_id=tags[int(n)].pk)
             for one in templates
-            for n in random.choice(60, 2, replace=False)
+            for n in random.choice(50, 2, replace=False)
         ),
         batch_size=BATCH,
     )
