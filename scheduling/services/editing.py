@@ -43,6 +43,8 @@ class _Edit:
     retimed: bool
     zone: str
     channels: dict[UUID, Channel]
+    # Whether the channels themselves were named: one that was cancelled comes back.
+    named: bool
     due: dict[UUID, datetime | None] = field(default_factory=dict)
     media: list[MediaItem] | None = None
     tags: list[Tag] | None = None
@@ -109,6 +111,11 @@ def _resolve(
         post.template = named_template(changes["template"], problems)
     edit = _timed(post, publications, channels, actor, now, changes, problems)
     edit.media, edit.tags = media, tags
+    if not edit.draft and None in edit.due.values():
+        problems.add("schedule_time", "This post has no time yet.")
+    if edit.retimed and media is None and not edit.draft:
+        # What has failed or was cancelled did not hold its media.
+        named_media(post.media_entries.values_list("media_id", flat=True), problems)
     text = changes.get("content", post.content).strip()
     shown = media if media is not None else post.media_entries.exists()
     if not (edit.draft or text or shown):
@@ -146,12 +153,12 @@ def _timed(
 ) -> _Edit:
     """Return the edit with the due time of every channel, old or new."""
     was_draft = post.state == Post.State.DRAFT
-    draft = changes.get("draft", was_draft)
+    draft, named = changes.get("draft", was_draft), "channels" in changes
     retimed = "schedule_time" in changes or "timezone" in changes or draft != was_draft
     known = {one.channel_id: one.publish_at for one in publications}
     if not retimed:
         due = {one: known.get(one, post.publish_at) for one in channels}
-        return _Edit(draft, False, post.timezone, dict(channels), due)
+        return _Edit(draft, False, post.timezone, dict(channels), named, due)
     creators = {one.creator_id: one.creator for one in channels.values()}
     times = planned_times(
         changes.get("schedule_time", post.publish_at),
@@ -167,15 +174,22 @@ def _timed(
         for one, channel in channels.items()
     }
     zone = times.zone if changes.get("timezone") else post.timezone
-    return _Edit(draft, True, zone, dict(channels), due)
+    return _Edit(draft, True, zone, dict(channels), named, due)
 
 
 def _apply(post: Post, publications: Sequence[Publication], edit: _Edit) -> None:
+    # As when it is moved: a new time is for what is open, else for all of it.
+    nothing_open = not any(one.state in OPEN_STATES for one in publications)
+    revived = edit.named or (edit.retimed and nothing_open)
     for publication in publications:
+        is_cancelled = publication.state == _P.CANCELLED
         if publication.channel_id not in edit.channels:
             _drop(publication)
-        elif publication.state in OPEN_STATES:
+        elif publication.state in OPEN_STATES or (is_cancelled and revived):
             _rewrite(publication, post.content, edit)
+        elif is_cancelled:
+            # Should it be planned again, it must not say what was said before.
+            move(publication, _P.CANCELLED, content=post.content)
     known = {one.channel_id for one in publications}
     new = {one: at for one, at in edit.due.items() if one not in known}
     add_publications(post, new, draft=edit.draft)
@@ -184,7 +198,7 @@ def _apply(post: Post, publications: Sequence[Publication], edit: _Edit) -> None
 def _rewrite(publication: Publication, content: str, edit: _Edit) -> None:
     due = edit.due[publication.channel_id]
     fields = {"content": content, **fresh_key(publication)}
-    if edit.retimed and not edit.draft:
+    if (edit.retimed or publication.state == _P.CANCELLED) and not edit.draft:
         schedule(publication, due, **fields)
         return
     if edit.draft:

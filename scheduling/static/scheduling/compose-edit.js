@@ -57,7 +57,9 @@ export class Edit {
   take(post, plan) {
     this.post = post;
     const zones = new Map(plan.models.map((model) => [model.id, model.zone]));
-    const channels = new Set(post.publications.map((one) => one.channel.id));
+    // An account that was taken out is off, unless the whole post was cancelled.
+    const on = post.publications.filter((one) => post.status === "cancelled" || one.status !== "cancelled");
+    const channels = new Set(on.map((one) => one.channel.id));
     const own = plan.models.filter((model) => post.models.includes(model.id));
     const off = own.flatMap((model) => model.channels.filter((one) => !channels.has(one.id)));
     // What has failed or was missed needs a new time; what is planned keeps its own.
