@@ -247,7 +247,7 @@ def test_posts_are_listed_at_a_fixed_cost(
     for _ in range(6):
         a_post(lea, a_channel(), media_ids=[one.pk for one in media], tags=["a", "b"])
     as_viewer.get("/api/posts")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         answer = as_viewer.get("/api/posts").json()
     assert answer["count"] == 6
 

@@ -35,7 +35,7 @@ def test_the_queue_is_listed_at_a_fixed_cost(
     for _ in range(5):
         a_publication()
     as_viewer.get("/api/publications")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         answer = as_viewer.get("/api/publications").json()
     assert answer["count"] == 5
     assert "payload" not in answer["publications"][0]
