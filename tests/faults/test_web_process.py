@@ -91,3 +91,27 @@ def test_what_was_acknowledged_survives_a_kill_in_the_middle(
             assert cursor.fetchall() == [("ok",)]
     with WebProcess() as again, again.sign_in("writer") as client:
         assert payload(client.get("/api/templates?limit=1"))["count"] == len(stored)
+
+
+def test_a_chunked_body_is_read_and_an_unread_one_costs_nothing(
+    person: Callable[..., User],
+) -> None:
+    person("edit", username="sender")
+    with WebProcess() as web, web.sign_in("sender") as client:
+        created = client.post(
+            "/api/templates",
+            content=iter([b'{"name": "In pieces",', b' "content": "and whole"}']),
+            headers={"Content-Type": "application/json"},
+        )
+        assert payload(created)["template"]["name"] == "In pieces"
+        too_much = client.post(
+            "/api/templates",
+            content=(b"x" * 100_000 for _ in range(30)),
+            headers={"Content-Type": "application/json"},
+        )
+        assert too_much.status_code == 413
+        for _ in range(50):
+            # An answer before the body has been read, then the next on the line.
+            refused = client.post("/api/library", content=b"x" * 300_000)
+            assert refused.status_code == 405
+            assert client.get("/healthz").status_code == 200
