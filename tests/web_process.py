@@ -74,6 +74,11 @@ class WebProcess:
         except httpx.HTTPError:
             return False
 
+    def stop(self) -> None:
+        """Ask it to stop and wait until it has."""
+        self._process.terminate()
+        self._process.wait(SECONDS)
+
     def kill(self) -> None:
         """Kill the server and its workers with SIGKILL."""
         os.killpg(self._process.pid, signal.SIGKILL)
