@@ -93,8 +93,10 @@ def _take_in(environ: Environ, spools: ExitStack) -> None:
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     if environ.get("CONTENT_TYPE", "").startswith("multipart/"):
         limit = settings.UPLOAD_MAX_BYTES + FORM_AROUND_FILES
-    memory, folder = settings.FILE_UPLOAD_MAX_MEMORY_SIZE, settings.FILE_UPLOAD_TEMP_DIR
-    spool = spools.enter_context(SpooledTemporaryFile(memory, dir=folder))
+    spool = SpooledTemporaryFile(  # noqa: SIM115 - the stack closes it
+        settings.FILE_UPLOAD_MAX_MEMORY_SIZE, dir=str(settings.FILE_UPLOAD_TEMP_DIR)
+    )
+    spools.enter_context(spool)
     stream, size = environ["wsgi.input"], 0
     while size <= limit and (piece := stream.read(min(PIECE, limit + 1 - size))):
         spool.write(piece)

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,6 +13,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from rest_framework import exceptions
 from rest_framework.request import Request
+
+from promura_site.api.parsers import has_unstorable
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
@@ -138,7 +140,9 @@ def _link(
     request: Request, ordering: tuple[str, ...], row: Model, *, backwards: bool
 ) -> str:
     values = [_plain(getattr(row, name.lstrip("-"))) for name in ordering]
-    raw = json.dumps([int(backwards), *values], separators=(",", ":"))
+    raw = json.dumps(
+        [int(backwards), ",".join(ordering), *values], separators=(",", ":")
+    )
     token = base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
     query = {
         name: value
@@ -161,8 +165,8 @@ def _decode(
 ) -> tuple[bool, list[Any]]:
     try:
         padded = token.encode("ascii") + b"=" * (-len(token) % 4)
-        backwards, *plain = json.loads(base64.urlsafe_b64decode(padded))
-        if len(plain) != len(ordering) or None in plain:
+        backwards, order, *plain = json.loads(base64.urlsafe_b64decode(padded))
+        if order != ",".join(ordering) or None in plain:
             raise ValueError
         values = [
             _python_value(rows, name.lstrip("-"), value)
@@ -181,9 +185,11 @@ def _python_value(rows: QuerySet[Any], name: str, value: Any) -> Any:
         field = annotation.output_field
     else:
         field = rows.model._meta.get_field(name)
-    number = field.to_python(value)
-    if isinstance(number, int) and not -(2**63) <= number < 2**63:
+    found = field.to_python(value)
+    if isinstance(found, datetime):
+        # Raises where no database could go: an offset before the year 1.
+        return found.astimezone(UTC)
+    too_large = isinstance(found, int) and not -(2**63) <= found < 2**63
+    if too_large or (isinstance(found, str) and has_unstorable(found)):
         raise ValueError
-    if isinstance(number, str) and "\x00" in number:
-        raise ValueError
-    return number
+    return found
