@@ -7,7 +7,8 @@ class DomainError(Exception):
     """A rule of the house said no.
 
     `code` is a word for programs, `message` one sentence a person can act on,
-    `errors` names fields, `payload` is merged into the answer.
+    `errors` names fields, `retry_after` is in seconds, `payload` is merged into the
+    answer.
     """
 
     def __init__(
@@ -16,6 +17,7 @@ class DomainError(Exception):
         message: str,
         status: int = 400,
         errors: dict[str, list[str]] | None = None,
+        retry_after: int | None = None,
         **payload: Any,
     ) -> None:
         super().__init__(message)
@@ -23,4 +25,5 @@ class DomainError(Exception):
         self.message = message
         self.status = status
         self.errors = errors or {}
+        self.retry_after = retry_after
         self.payload = payload

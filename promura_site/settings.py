@@ -238,7 +238,7 @@ CONTENT_SECURITY_POLICY_BY_PATH = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "promura_site.api.authentication.EpochJWTAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "promura_site.api.authentication.PageAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["promura_site.api.permissions.HasLevel"],
     "DEFAULT_PARSER_CLASSES": ["promura_site.api.parsers.StrictJSONParser"],
@@ -247,6 +247,7 @@ REST_FRAMEWORK = {
         "promura_site.api.renderers.PromuraBrowsableAPIRenderer",
     ],
     "DEFAULT_FILTER_BACKENDS": [],
+    "DEFAULT_METADATA_CLASS": "promura_site.api.metadata.EnvelopedMetadata",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "promura_site.api.errors.handle",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

@@ -32,10 +32,11 @@ def check_credentials(request: HttpRequest, username: str, password: str) -> Use
         data={"locked": locked},
     )
     if locked:
-        minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
+        seconds = int(settings.AXES_COOLOFF_TIME.total_seconds())
         raise DomainError(
             "locked_out",
-            f"Too many failed attempts; try again in {minutes} minutes.",
+            f"Too many failed attempts; try again in {seconds // 60} minutes.",
             status=429,
+            retry_after=seconds,
         )
     raise DomainError("bad_credentials", _WRONG, status=401)

@@ -9,6 +9,8 @@ from django.core.exceptions import (
     PermissionDenied,
     RequestDataTooBig,
     SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
 )
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, JsonResponse, UnreadablePostError
@@ -30,6 +32,13 @@ _WORDS = {
 }
 
 
+# How the framework counts what came in: what is too much, and where it is set.
+_TOO_MANY = {
+    TooManyFieldsSent: ("fields", "DATA_UPLOAD_MAX_NUMBER_FIELDS"),
+    TooManyFilesSent: ("files", "DATA_UPLOAD_MAX_NUMBER_FILES"),
+}
+
+
 class PayloadTooLarge(exceptions.APIException):
     """The body is larger than this endpoint takes."""
 
@@ -48,8 +57,12 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response:
     if isinstance(exc, DomainError):
         body = failure_body(exc.message, exc.code, exc.errors, **exc.payload)
         response = Response(body, status=exc.status)
+        if exc.retry_after is not None:
+            response["Retry-After"] = str(exc.retry_after)
     else:
         response = _answer_framework_error(_as_api_exception(exc), exc)
+    if response.status_code == 401:
+        response.headers.setdefault("WWW-Authenticate", 'Bearer realm="api"')
     if response.status_code == 403:
         # Only here: asking for the person authenticates, which may raise again.
         events.refuse(
@@ -70,6 +83,10 @@ def _as_api_exception(exc: Exception) -> exceptions.APIException | None:
         return exceptions.PermissionDenied()
     if isinstance(exc, RequestDataTooBig):
         return PayloadTooLarge()
+    if isinstance(exc, TooManyFieldsSent | TooManyFilesSent):
+        things, setting = _TOO_MANY[type(exc)]
+        most = getattr(settings, setting)
+        return PayloadTooLarge(f"At most {most:,} {things} in one request.")
     if isinstance(exc, SuspiciousOperation | UnreadablePostError):
         return exceptions.ParseError("The request could not be read.")
     return None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from drf_spectacular.utils import OpenApiParameter
 
@@ -27,6 +28,12 @@ class EpochJWTScheme(SimpleJWTScheme):
     """Bearer tokens, as the description shows them."""
 
     target_class = "promura_site.api.authentication.EpochJWTAuthentication"
+
+
+class PageScheme(SessionScheme):
+    """The session cookie, as the description shows it."""
+
+    target_class = "promura_site.api.authentication.PageAuthentication"
 
 
 def add_failures(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:

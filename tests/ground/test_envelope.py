@@ -1,10 +1,15 @@
 """Every answer under /api/ wears the envelope."""
 
 import json
+from io import BytesIO
+from typing import Any
 
 import pytest
-from django.test import Client
+from django.db import OperationalError
+from django.test import Client, override_settings
 from rest_framework.test import APIClient
+
+from templates_app.views import TemplateViewSet
 
 pytestmark = pytest.mark.django_db
 
@@ -97,3 +102,60 @@ def test_nul_in_the_query_is_a_400(as_viewer: APIClient) -> None:
 def test_an_unknown_path_is_a_404_whatever_the_token(anonymous: APIClient) -> None:
     response = anonymous.get("/api/nothing", headers={"Authorization": "Bearer x"})
     assert response.status_code == 404
+
+
+def test_options_wear_the_envelope_too(as_viewer: APIClient) -> None:
+    answer = as_viewer.options("/api/templates")
+    assert answer.status_code == 200
+    assert answer.json()["success"] is True
+    assert answer.json()["parses"] == ["application/json"]
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"username": "nobody", "password": "x"}, "/api/auth/token"),
+        ({"refresh": "x"}, "/api/auth/token/refresh"),
+    ],
+)
+def test_every_401_says_how_to_sign_in(
+    anonymous: APIClient, body: dict[str, str], path: str
+) -> None:
+    answer = anonymous.post(path, body)
+    assert answer.status_code == 401
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+@override_settings(DATA_UPLOAD_MAX_NUMBER_FILES=2, DATA_UPLOAD_MAX_NUMBER_FIELDS=2)
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({f"file{n}": BytesIO(b"x") for n in range(3)}, "2 files"),
+        ({f"field{n}": "x" for n in range(4)}, "2 fields"),
+    ],
+    ids=["files", "fields"],
+)
+def test_a_form_of_too_many_parts_is_a_413_that_says_so(
+    as_editor: APIClient, fields: dict[str, Any], words: str
+) -> None:
+    answer = as_editor.post("/api/library/upload", fields, format="multipart")
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert words in answer.json()["message"]
+
+
+def test_a_strange_host_is_refused_in_the_envelope() -> None:
+    answer = Client().get("/api/library", headers={"host": "evil.example"})
+    assert answer.status_code == 400
+    assert answer.json()["success"] is False
+
+
+def test_a_busy_database_is_a_503_to_try_again(
+    as_viewer: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(self: TemplateViewSet) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(TemplateViewSet, "get_queryset", locked)
+    answer = as_viewer.get("/api/templates")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "1")
+    assert answer.json()["code"] == "busy"

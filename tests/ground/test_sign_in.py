@@ -105,6 +105,7 @@ def test_the_token_endpoint_and_the_page_share_one_lockout(editor: User) -> None
     )
     assert token.status_code == 429
     assert token.json()["code"] == "locked_out"
+    assert token["Retry-After"] == "900"
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -128,6 +129,8 @@ def test_the_session_needs_a_csrf_token_for_writes(editor: User) -> None:
     client.force_login(editor, "django.contrib.auth.backends.ModelBackend")
     response = client.post("/api/templates", {"name": "x", "content": "y"})
     assert response.status_code == 403
+    assert response.json()["code"] == "csrf_failed"
+    assert "reload" in response.json()["message"]
 
 
 def test_a_person_without_a_level_may_do_nothing(
