@@ -39,8 +39,8 @@ def publisher_beats(now: datetime) -> bool:
 
 
 def publishing_works(now: datetime) -> Health:
-    """Check that somebody publishes, if anything is due."""
-    due = Publication.objects.due(now).count()
+    """Check that somebody publishes, if anything is due that may be sent."""
+    due = Publication.objects.due(now).sendable().count()
     if not due or publisher_beats(now):
         return Health(True, f"{due} due" if due else "")
     return Health(False, f"{due} due, and no publisher has been alive for a minute")

@@ -7,6 +7,7 @@ same key while the platform still knows it, asking the platform, or a person.
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
@@ -20,7 +21,7 @@ from scheduling.publishing.connectors.base import (
     PublishError,
     Recovery,
 )
-from scheduling.publishing.ledger import Lease
+from scheduling.publishing.lease import Lease
 
 logger = logging.getLogger(__name__)
 
@@ -81,13 +82,18 @@ def _send(lease: Lease, connector: Connector, publisher: str) -> None:
 
 
 def _look_up(lease: Lease, connector: Connector) -> None:
-    if lease.seconds_left() < connector.timeout:
-        ledger.release(lease)
+    if not ledger.renew(lease, connector.timeout):
         return
     try:
         receipt = connector.lookup(lease.request())
     except PublishError as error:
-        ledger.record_failure(lease, error)
+        _insist(partial(ledger.record_failure, lease, error))
+        return
+    except Exception:
+        logger.exception("%s broke while looking up", connector.name)
+        message = "The connector broke while looking it up."
+        fault = PublishError(message, permanent=False, code="connector_fault")
+        _insist(partial(ledger.record_failure, lease, fault))
         return
     if receipt is None:
         ledger.record_absence(lease)

@@ -13,12 +13,9 @@ takes the post's row first, then its publications, then media, then the creator.
 
 import logging
 import os
-import random
 import signal
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -38,8 +35,9 @@ from scheduling.publishing.connectors.base import (
     PublishRequest,
     Receipt,
 )
+from scheduling.publishing.lease import Lease, length_for, wait_after
 from scheduling.publishing.moves import move
-from scheduling.publishing.payload import freeze, media_ids_of, thaw
+from scheduling.publishing.payload import freeze, media_ids_of
 
 logger = logging.getLogger(__name__)
 
@@ -48,40 +46,6 @@ _A = PublishAttempt.Outcome
 # States in which the holder of the present fence may still write what it knows. A
 # sweep may have declared a slow one's outcome unknown; its own word is better.
 _HELD = (_P.LEASED, _P.SENDING, _P.UNKNOWN)
-
-# A send gets this much lease beyond what its connector may take.
-MARGIN = timedelta(seconds=30)
-FIRST_WAIT = timedelta(seconds=15)
-LONGEST_WAIT = timedelta(minutes=15)
-
-
-@dataclass
-class Lease:
-    """The right to send one publication, for a while.
-
-    `claimed_at` is the database's clock; `until` this process's monotonic one.
-    `tries` counts all attempts so far, `series` those since it was last planned.
-    """
-
-    publication: Publication
-    claimed_at: datetime
-    tries: int
-    series: int
-    in_doubt: bool
-    until: float = field(
-        default_factory=lambda: (
-            time.monotonic() + settings.PUBLISH_LEASE.total_seconds()
-        )
-    )
-
-    def request(self) -> PublishRequest:
-        """Return what is to be sent, the same for every attempt."""
-        first = self.publication.first_attempt_at or self.claimed_at
-        return thaw(self.publication, first, self.tries + 1)
-
-    def seconds_left(self) -> float:
-        """Return for how long nobody else may take the publication."""
-        return self.until - time.monotonic()
 
 
 def reached(step: str) -> None:
@@ -123,13 +87,28 @@ def claim(limit: int) -> list[Lease]:
     return leases
 
 
+def renew(lease: Lease, timeout: float) -> bool:
+    """Make a lease outlast a call of `timeout` seconds; False if it has been lost."""
+    length = length_for(timeout)
+    until = time.monotonic() + length.total_seconds()
+    held = move(
+        lease.publication,
+        _P.LEASED,
+        Q(lease_until__gt=Now()),
+        lease_until=Now() + length,
+    )
+    if held:
+        lease.until = until
+    return held
+
+
 def begin(lease: Lease, publisher: str, timeout: float) -> PublishRequest | None:
     """Put an attempt on record, after which its request may be sent.
 
     The lease is renewed to outlast a send of `timeout` seconds. Return None when the
     lease has been lost: nothing may be sent then.
     """
-    length = max(settings.PUBLISH_LEASE, timedelta(seconds=timeout) + MARGIN)
+    length = length_for(timeout)
     until = time.monotonic() + length.total_seconds()
     publication = lease.publication
     request = lease.request()
@@ -229,7 +208,10 @@ def record_failure(
             elif to == _P.UNKNOWN and not lease.in_doubt:
                 outcomes.outcome_lost(publication)
     if held and to != _P.RETRY:
-        events.fault(f"publishing.{error.code}", error.message, where=str(publication))
+        # Not which publication: an outage would fill the record with rows of one each.
+        channel = publication.channel
+        where = f"{channel.platform} by {channel.connector}"
+        events.fault(f"publishing.{error.code}", error.message, where=where)
     return _still_ours(held, publication)
 
 
@@ -257,13 +239,6 @@ def without_lease(publication: Publication) -> tuple[str, dict[str, Any]]:
     if publication.first_attempt_at is not None:
         return _P.RETRY, fields
     return _P.SCHEDULED, {**fields, "payload": None}
-
-
-def wait_after(lease: Lease, error: PublishError) -> timedelta:
-    """Return how long to wait: doubling, with jitter, never less than asked for."""
-    doubled = FIRST_WAIT * 2 ** min(lease.series, 10)
-    wait = min(doubled, LONGEST_WAIT) * random.uniform(0.8, 1.2)
-    return max(wait, timedelta(seconds=error.retry_after or 0))
 
 
 def _posts_with_work(limit: int) -> set[UUID]:

@@ -20,7 +20,7 @@ from promura_site import periodic
 from promura_site.models import Heartbeat
 from scheduling.publishing import ledger, sweeping
 from scheduling.publishing.delivery import deliver
-from scheduling.publishing.ledger import Lease
+from scheduling.publishing.lease import Lease
 from scheduling.reasons import HEARTBEAT_KIND
 
 logger = logging.getLogger(__name__)
@@ -94,22 +94,22 @@ class Publisher:
 
     def _round(self) -> bool:
         """Look once; tell whether there may be more at once."""
-        self._round_at = time.monotonic()
         sweeping.expire_leases()
         sweeping.miss_late()
         with self._free:
             self._free.wait_for(self._has_room, self._interval)
             room = self._senders + BACKLOG - self._in_hand
-        if room <= 0 or self._stopping.is_set():
-            return False
-        leases = ledger.claim(room)
+        stopping = self._stopping.is_set()
+        leases = [] if room <= 0 or stopping else ledger.claim(room)
+        # Last: a round that fails every time is no sign of life.
+        self._round_at = time.monotonic()
         if leases:
             ledger.reached("leased")
         for lease in leases:
             with self._free:
                 self._in_hand += 1
             self._work.put(lease)
-        return len(leases) == room
+        return bool(leases) and len(leases) == room
 
     def _has_room(self) -> bool:
         return self._stopping.is_set() or self._in_hand < self._senders + BACKLOG // 2

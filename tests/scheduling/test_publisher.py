@@ -13,8 +13,10 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from metrics.models import ErrorEvent
 from promura_site.models import Heartbeat
 from scheduling.models import Channel, Publication, PublishAttempt
+from scheduling.publishing import ledger
 from scheduling.publishing.connectors.base import (
     PublishError,
     PublishRequest,
@@ -208,6 +210,43 @@ def test_a_platform_that_cannot_say_is_asked_again_later(askable: Channel) -> No
     assert publication.next_attempt_at > timezone.now()
 
 
+def test_a_connector_that_breaks_when_asked_is_asked_again_later(
+    askable: Channel,
+) -> None:
+    publication = published(a_publication(askable))
+    AskableConnector.answers["lookup"] = lambda request: _raise(RuntimeError("broken"))
+    assert published(due_again(publication)).state == P.UNKNOWN
+    assert publication.error_code == "connector_fault"
+    assert publication.next_attempt_at > timezone.now()
+
+
+def test_a_platform_is_asked_under_a_lease_that_outlasts_the_answer(
+    askable: Channel, settings: Any
+) -> None:
+    settings.PUBLISH_LEASE = timedelta(seconds=5)
+    publication = published(a_publication(askable))
+
+    def look_up(request: PublishRequest) -> Receipt:
+        row = Publication.objects.get(pk=publication.pk)
+        left = row.lease_until - timezone.now()
+        assert left.total_seconds() > AskableConnector.timeout
+        return Receipt("found")
+
+    AskableConnector.answers["lookup"] = look_up
+    assert published(due_again(publication)).state == P.PUBLISHED
+
+
+def test_failures_of_many_posts_are_one_row_of_the_record(receiver: Receiver) -> None:
+    channel = a_webhook(receiver.url)
+    receiver.script(*[Behaviour(status=422)] * 3)
+    for _ in range(3):
+        a_publication(channel)
+    Publisher().run_once()
+    error = ErrorEvent.objects.get()
+    assert (error.type, error.count) == ("publishing.refused", 3)
+    assert error.where == "webhook by webhook"
+
+
 def test_a_sign_in_that_cannot_be_read_fails_and_says_so() -> None:
     publication = published(a_publication(a_channel(credentials="nonsense")))
     assert (publication.state, publication.error_code) == (P.FAILED, "needs_sign_in")
@@ -257,6 +296,26 @@ def test_the_heart_beats_by_the_databases_clock_and_only_while_rounds_are_made()
     publisher._round_at -= STUCK_SECONDS + 1
     publisher.beat()
     assert not Heartbeat.objects.exists()
+
+
+def test_a_round_that_fails_is_no_sign_of_life(monkeypatch: Any) -> None:
+    publisher = Publisher(interval=0.01)
+    publisher._round_at -= STUCK_SECONDS + 1
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "claim", lambda limit: _raise(RuntimeError("broken")))
+        with pytest.raises(RuntimeError):
+            publisher._round()
+    publisher.beat()
+    assert not Heartbeat.objects.exists()
+    publisher._round()
+    publisher.beat()
+    assert Heartbeat.objects.exists()
+
+
+def test_what_waits_for_its_channel_is_not_due_for_a_publisher() -> None:
+    a_publication(a_channel(is_active=True))
+    Channel.objects.update(is_active=False)
+    assert Client().get("/healthz/publishing").status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
