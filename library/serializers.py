@@ -6,11 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
-from drf_spectacular.utils import (
-    extend_schema_field,
-    extend_schema_serializer,
-    inline_serializer,
-)
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from library import holds
@@ -19,14 +15,6 @@ from library.models import MediaItem, Rating, Tag
 from library.services.tags import MAX_TAGS_A_CALL
 
 _UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
-
-
-def envelope(name: str, **fields: Any) -> Any:
-    """Return the shape of a success answer with these fields, for the schema."""
-    shape = inline_serializer(name, {"success": serializers.BooleanField(), **fields})
-    # A list's answer is one envelope too, and not a list of them.
-    extend_schema_serializer(many=False)(type(shape))
-    return shape
 
 
 @extend_schema_field({"type": "string", "enum": [str(one) for one in Rating.labels]})

@@ -30,16 +30,6 @@ class AuditEventSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class AuditListSerializer(serializers.Serializer):
-    """A page of the audit log."""
-
-    success = serializers.BooleanField()
-    events = AuditEventSerializer(many=True)
-    count = serializers.IntegerField(required=False)
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
-
-
 class WorkerSerializer(serializers.Serializer):
     """The publisher: whether it beats, and how long the first due post waits."""
 

@@ -17,13 +17,15 @@ from metrics.filters import AuditFilter
 from metrics.models import AuditEvent
 from metrics.serializers import (
     AuditEventSerializer,
-    AuditListSerializer,
     OverviewSerializer,
     TimeseriesSerializer,
 )
 from promura_site.api.pagination import chosen_ordering
 from promura_site.api.responses import success
+from promura_site.api.schema import list_parameters, page_of
 from promura_site.api.views import ApiView, ApiViewSet
+
+_AUDIT = page_of("AuditList", events=AuditEventSerializer(many=True))
 
 
 class OverviewView(ApiView):
@@ -98,12 +100,10 @@ class AuditViewSet(ApiViewSet):
             OpenApiParameter("kind"),
             OpenApiParameter("from", description="ISO 8601"),
             OpenApiParameter("to", description="ISO 8601"),
-            OpenApiParameter("ordering", enum=["at", "-at"]),
-            OpenApiParameter("limit", int),
-            OpenApiParameter("cursor"),
+            *list_parameters(["at"], "-at"),
             OpenApiParameter("export", enum=["csv"]),
         ],
-        responses={200: AuditListSerializer, (200, "text/csv"): str},
+        responses={200: _AUDIT, (200, "text/csv"): str},
         tags=["metrics"],
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:

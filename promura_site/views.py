@@ -7,7 +7,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from promura_site import health, levels, services, sign_in
 from promura_site.api.responses import success
+from promura_site.api.schema import envelope
 from promura_site.api.views import ApiView, ApiViewSet
 from promura_site.models import Job
 from promura_site.serializers import (
@@ -23,13 +24,8 @@ from promura_site.serializers import (
     RefreshSerializer,
 )
 
-_TOKENS = inline_serializer(
-    "TokenPair",
-    {
-        "success": serializers.BooleanField(),
-        "access": serializers.CharField(),
-        "refresh": serializers.CharField(),
-    },
+_TOKENS = envelope(
+    "TokenPair", access=serializers.CharField(), refresh=serializers.CharField()
 )
 
 
@@ -72,7 +68,7 @@ class TokenRevokeView(OpenEndpoint):
 
     @extend_schema(
         request=RefreshSerializer,
-        responses={200: OpenApiResponse(description="Revoked")},
+        responses=envelope("TokenRevoked", message=serializers.CharField()),
         auth=[],
         tags=["auth"],
     )
@@ -90,19 +86,14 @@ class MeView(ApiView):
     permission_map = {"get": "promura_site.view_job"}
 
     @extend_schema(
-        responses={
-            200: inline_serializer(
-                "Me",
-                {
-                    "success": serializers.BooleanField(),
-                    "username": serializers.CharField(),
-                    "full_name": serializers.CharField(),
-                    "level": serializers.CharField(allow_null=True),
-                    "permissions": serializers.ListField(child=serializers.CharField()),
-                    "timezone": serializers.CharField(),
-                },
-            )
-        },
+        responses=envelope(
+            "Me",
+            username=serializers.CharField(),
+            full_name=serializers.CharField(),
+            level=serializers.CharField(allow_null=True),
+            permissions=serializers.ListField(child=serializers.CharField()),
+            timezone=serializers.CharField(),
+        ),
         tags=["auth"],
     )
     def get(self, request: Request) -> Response:
@@ -131,7 +122,7 @@ class JobViewSet(ApiViewSet):
             return rows
         return rows.filter(actor=self.actor)
 
-    @extend_schema(tags=["jobs"])
+    @extend_schema(responses=envelope("JobAnswer", job=JobSerializer()), tags=["jobs"])
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Show a job's progress."""
         return success(job=self.get_serializer(self.get_object()).data)

@@ -12,10 +12,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from library.serializers import envelope
 from promura_site.api.pagination import boolean, bounded_int
 from promura_site.api.responses import success
-from promura_site.api.schema import list_parameters
+from promura_site.api.schema import envelope, list_parameters, page_of
 from promura_site.api.views import ApiViewSet
 from templates_app import references, services
 from templates_app.filters import DEFAULT_ORDERING, ORDERINGS, TemplateFilter
@@ -36,13 +35,7 @@ _CHANGED = envelope(
     "TemplateChanged", template=TemplateSerializer(), message=serializers.CharField()
 )
 _RANKING = envelope("TemplateRanking", templates=TemplateSerializer(many=True))
-_PAGE = envelope(
-    "TemplatePage",
-    templates=TemplateSerializer(many=True),
-    count=serializers.IntegerField(required=False),
-    next=serializers.URLField(allow_null=True),
-    previous=serializers.URLField(allow_null=True),
-)
+_PAGE = page_of("TemplatePage", templates=TemplateSerializer(many=True))
 _LIMIT = OpenApiParameter(
     "limit",
     {"type": "integer", "minimum": 1, "maximum": _MOST_RANKED, "default": _RANKED},

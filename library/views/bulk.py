@@ -16,9 +16,9 @@ from library.serializers import (
     BulkFailureSerializer,
     BulkTagSerializer,
     GivenIdField,
-    envelope,
 )
 from promura_site.api.responses import success
+from promura_site.api.schema import envelope
 from promura_site.api.views import ApiViewSet
 from promura_site.models import Job
 from promura_site.serializers import JobSerializer

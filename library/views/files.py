@@ -15,9 +15,9 @@ from rest_framework.response import Response
 
 from library import services
 from library.models import Creator, MediaItem
-from library.serializers import envelope
 from library.serving import Stored, serve, shown_filename
 from promura_site.api.responses import success
+from promura_site.api.schema import envelope
 from promura_site.api.views import ApiViewSet
 
 _BYTES = {

@@ -24,7 +24,6 @@ from library.serializers import (
     TagSerializer,
     UploadSerializer,
     UseSerializer,
-    envelope,
     shown_media,
 )
 from library.services.uploading import Batch
@@ -32,7 +31,7 @@ from library.statistics import library_statistics, tags_in_use
 from library.trash_jobs import empty_trash
 from promura_site.api.errors import PayloadTooLarge
 from promura_site.api.responses import success
-from promura_site.api.schema import list_parameters
+from promura_site.api.schema import envelope, list_parameters, page_of
 from promura_site.api.views import ApiViewSet
 from promura_site.serializers import JobSerializer
 
@@ -40,11 +39,6 @@ _ONE = envelope("MediaAnswer", media=MediaSerializer())
 _ONE_SAID = envelope(
     "MediaMessage", media=MediaSerializer(), message=serializers.CharField()
 )
-_PAGED = {
-    "count": serializers.IntegerField(required=False),
-    "next": serializers.CharField(allow_null=True),
-    "previous": serializers.CharField(allow_null=True),
-}
 MEBIBYTE = 1024 * 1024
 ORDERINGS: dict[str, tuple[str, ...]] = {
     "-uploaded_at": ("-uploaded_at",),
@@ -96,7 +90,7 @@ class MediaViewSet(ApiViewSet):
             *list_parameters(ORDERINGS, DEFAULT_ORDERING),
             *filter_parameters(MediaFilter),
         ],
-        responses=envelope("MediaList", media=MediaSerializer(many=True), **_PAGED),
+        responses=page_of("MediaList", media=MediaSerializer(many=True)),
     )
     def list(self, request: Request) -> Response:
         """List media; without `trashed` only what is not in the trash."""
@@ -298,11 +292,15 @@ class TagViewSet(ApiViewSet):
     queryset = Tag.objects.all()
     serializer_class = TagSerializer
     filterset_class = TagFilter
-    orderings = {"-count": ("-media_count",), "name": ("key",)}
-    default_ordering = "-count"
+    orderings = TAG_ORDERINGS
+    default_ordering = DEFAULT_TAG_ORDERING
 
     @extend_schema(
-        responses=envelope("TagList", tags=TagSerializer(many=True), **_PAGED)
+        parameters=[
+            *list_parameters(TAG_ORDERINGS, DEFAULT_TAG_ORDERING),
+            *filter_parameters(TagFilter),
+        ],
+        responses=page_of("TagList", tags=TagSerializer(many=True)),
     )
     def list(self, request: Request) -> Response:
         """List the tags in use, each with how many items carry it."""

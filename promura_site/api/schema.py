@@ -5,7 +5,12 @@ from typing import Any
 
 from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    extend_schema_serializer,
+    inline_serializer,
+)
+from rest_framework import serializers
 
 from promura_site.api.pagination import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
 
@@ -50,6 +55,25 @@ def add_failures(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         for operation in operations.values():
             operation["responses"].setdefault("default", answer)
     return result
+
+
+def envelope(name: str, **fields: Any) -> Any:
+    """Return the shape of a success answer with these fields, for `extend_schema`."""
+    shape = inline_serializer(name, {"success": serializers.BooleanField(), **fields})
+    # The answer of an action called list is one envelope too, and not a list of them.
+    extend_schema_serializer(many=False)(type(shape))
+    return shape
+
+
+def page_of(name: str, **things: Any) -> Any:
+    """Return the shape of a list's answer, with `things` under their key."""
+    return envelope(
+        name,
+        **things,
+        count=serializers.IntegerField(required=False),
+        next=serializers.URLField(allow_null=True),
+        previous=serializers.URLField(allow_null=True),
+    )
 
 
 def list_parameters(orderings: Iterable[str], default: str) -> list[OpenApiParameter]:

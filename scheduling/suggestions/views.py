@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from promura_site.api.responses import success
+from promura_site.api.schema import envelope
 from promura_site.api.views import ApiView, PermissionMap
 from scheduling.suggestions.advice import suggest
 from scheduling.suggestions.insights import heatmap, insights
@@ -41,13 +42,10 @@ class SuggestionsView(ApiView):
 
     @extend_schema(
         parameters=[SuggestionsQuerySerializer],
-        responses=inline_serializer(
+        responses=envelope(
             "SuggestionsAnswer",
-            {
-                "success": serializers.BooleanField(),
-                "suggestions": SuggestionSerializer(many=True),
-                "message": serializers.CharField(),
-            },
+            suggestions=SuggestionSerializer(many=True),
+            message=serializers.CharField(),
         ),
         tags=["scheduling"],
     )
@@ -76,10 +74,7 @@ class InsightsView(ApiView):
 
     @extend_schema(
         parameters=[WhoseSerializer],
-        responses=inline_serializer(
-            "InsightsAnswer",
-            {"success": serializers.BooleanField(), "insights": InsightsSerializer()},
-        ),
+        responses=envelope("InsightsAnswer", insights=InsightsSerializer()),
         tags=["scheduling"],
     )
     def get(self, request: Request) -> Response:
@@ -96,10 +91,7 @@ class HeatmapView(ApiView):
 
     @extend_schema(
         parameters=[WhoseSerializer],
-        responses=inline_serializer(
-            "HeatmapAnswer",
-            {"success": serializers.BooleanField(), **HeatmapSerializer().fields},
-        ),
+        responses=envelope("HeatmapAnswer", **HeatmapSerializer().fields),
         tags=["scheduling"],
     )
     def get(self, request: Request) -> Response:

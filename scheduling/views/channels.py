@@ -9,17 +9,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from library.serializers import envelope
 from library.services import creators_by_slug
 from promura_site.api.responses import success
-from promura_site.api.schema import list_parameters
+from promura_site.api.schema import envelope, list_parameters, page_of
 from promura_site.api.views import ApiViewSet
 from scheduling.filters import ChannelFilter
 from scheduling.models import Channel
 from scheduling.serializers import ChannelChangeSerializer, ChannelWriteSerializer
 from scheduling.services import channels as services
 from scheduling.shapes import AccountSerializer, ChannelSerializer
-from scheduling.views.pages import filter_parameters, page_of
+from scheduling.views.pages import filter_parameters
 
 ORDERINGS: dict[str, tuple[str, ...]] = {
     "handle": ("handle",),

@@ -9,16 +9,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from library.models import Creator
-from library.serializers import envelope
 from library.services import create_creator, set_creator_active, update_creator
 from promura_site.api.responses import success
-from promura_site.api.schema import list_parameters
+from promura_site.api.schema import envelope, list_parameters, page_of
 from promura_site.api.views import ApiViewSet
 from scheduling.filters import CreatorFilter
 from scheduling.models import Channel
 from scheduling.serializers import CreatorChangeSerializer, CreatorWriteSerializer
 from scheduling.shapes import CreatorSerializer
-from scheduling.views.pages import filter_parameters, page_of
+from scheduling.views.pages import filter_parameters
 
 ORDERINGS: dict[str, tuple[str, ...]] = {
     "name": ("name",),

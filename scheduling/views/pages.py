@@ -1,25 +1,12 @@
-"""How lists look in the description of the API: their pages and their filters."""
+"""How the filters of lists look in the description of the API."""
 
 from typing import Any
 
 import django_filters
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework import serializers
 
 from library.filters import InstantFilter, TrueOrFalseFilter
-from library.serializers import envelope
 from scheduling.filters import WordsFilter
-
-
-def page_of(name: str, **things: Any) -> Any:
-    """Return the shape of a list's answer, with `things` under their key."""
-    return envelope(
-        name,
-        **things,
-        count=serializers.IntegerField(required=False),
-        next=serializers.URLField(allow_null=True),
-        previous=serializers.URLField(allow_null=True),
-    )
 
 
 def filter_parameters(

@@ -11,10 +11,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from library.serializers import envelope
 from promura_site import idempotency
 from promura_site.api.responses import success
-from promura_site.api.schema import list_parameters
+from promura_site.api.schema import envelope, list_parameters, page_of
 from promura_site.api.views import ApiViewSet
 from scheduling.filters import PostFilter
 from scheduling.models import Post
@@ -27,7 +26,7 @@ from scheduling.serializers import (
 from scheduling.services import posts as services
 from scheduling.services.editing import edit_post
 from scheduling.shapes import PostSerializer, posts_to_show, shown_posts
-from scheduling.views.pages import filter_parameters, page_of
+from scheduling.views.pages import filter_parameters
 
 ORDERINGS: dict[str, tuple[str, ...]] = {
     "-created_at": ("-created_at",),

@@ -11,9 +11,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from library.serializers import envelope
 from promura_site.api.responses import success
-from promura_site.api.schema import list_parameters
+from promura_site.api.schema import envelope, list_parameters, page_of
 from promura_site.api.views import ApiViewSet
 from scheduling.engagement import record_engagement
 from scheduling.filters import PublicationFilter
@@ -26,7 +25,7 @@ from scheduling.shapes import (
     publications_to_show,
     shown_publications,
 )
-from scheduling.views.pages import filter_parameters, page_of
+from scheduling.views.pages import filter_parameters
 
 ORDERINGS: dict[str, tuple[str, ...]] = {
     "schedule_time": ("planned_for",),
