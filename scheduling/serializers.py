@@ -171,6 +171,12 @@ class SettleSerializer(serializers.Serializer):
     outcome = serializers.ChoiceField(choices=SETTLEMENTS)
     url = serializers.URLField(required=False, allow_blank=True, max_length=1000)
 
+    def validate_url(self, url: str) -> str:
+        """Take what a browser opens; pages and letters show it as a link."""
+        if url and not url.lower().startswith(("http://", "https://")):
+            raise serializers.ValidationError("Must begin with http:// or https://.")
+        return url
+
 
 class EngagementSerializer(serializers.Serializer):
     """How people reacted; what is left out stays as it was."""

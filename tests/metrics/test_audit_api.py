@@ -102,7 +102,16 @@ def test_the_log_can_be_filtered(
 
 
 @pytest.mark.parametrize(
-    "query", ["from=yesterday", "outcome=maybe", "export=pdf", "ordering=x", "limit=0"]
+    "query",
+    [
+        "from=yesterday",
+        "from=9999-12-31T23:59:59-12:00",
+        "to=0001-01-01T00:00:00%2B14:00",
+        "outcome=maybe",
+        "export=pdf",
+        "ordering=x",
+        "limit=0",
+    ],
 )
 def test_a_bad_value_is_a_400_that_names_it(as_admin: APIClient, query: str) -> None:
     response = as_admin.get(f"/api/audit?{query}")

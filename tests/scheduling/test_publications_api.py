@@ -155,7 +155,12 @@ def test_only_an_unknown_outcome_is_settled(as_editor: APIClient) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"outcome": "maybe"}, {"outcome": "published", "url": "javascript:alert(1)"}],
+    [
+        {},
+        {"outcome": "maybe"},
+        {"outcome": "published", "url": "ftp://example.com/1"},
+        {"outcome": "published", "url": "javascript:alert(1)"},
+    ],
 )
 def test_a_bad_settlement_is_refused(as_editor: APIClient, body: dict) -> None:
     publication = put(a_publication(), state=P.UNKNOWN, in_doubt=True)
