@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -34,12 +34,15 @@ class Place:
 
     @classmethod
     def read(cls, text: str) -> "Place":
-        """Return the place that was written as text; raise ValueError."""
+        """Return the place that was written as text.
+
+        Raise ValueError or OverflowError for any other text.
+        """
         at, mark, post = text.partition("~")
         moment = datetime.fromisoformat(at)
         if not mark or moment.tzinfo is None:
             raise ValueError("This is no place in the queue.")
-        return cls(moment, UUID(post))
+        return cls(moment.astimezone(UTC), UUID(post))
 
 
 @dataclass(frozen=True)

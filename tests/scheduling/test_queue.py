@@ -151,6 +151,14 @@ def test_pages_follow_each_other_without_gaps(
         ({"group": "nonsense"}, "group"),
         ({"group": "planned", "after": "x"}, "after"),
         ({"group": "planned", "after": "2026-06-01T12:00:00~x"}, "after"),
+        (
+            {
+                "group": "posted",
+                "after": "9999-12-31T23:59:59-12:00"
+                "~0195f1d2-7c00-7000-8000-000000000001",
+            },
+            "after",
+        ),
         ({"after": f"2026-06-01T12:00:00+00:00~{uuid4()}"}, "after"),
         ({"search": "x" * 201}, "search"),
         ({"model": "\x00"}, "model"),
