@@ -1,0 +1,102 @@
+"""Posts: what shall appear, where and when."""
+
+from django.conf import settings
+from django.db import models
+
+from library.models import MediaItem, Tag
+from promura_site.ids import new_id
+from promura_site.models import DemoQuerySet
+from promura_site.zones import validate_zone
+from templates_app.models import PostTemplate
+
+
+class PostQuerySet(DemoQuerySet):
+    """Reads of posts."""
+
+    def pending(self) -> "PostQuerySet":
+        """Keep posts of which something is still to be published."""
+        return self.filter(state__in=Post.PENDING_STATES)
+
+
+class Post(models.Model):
+    """A plan: what shall appear on which channels, and when."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft"
+        SCHEDULED = "scheduled"
+        PUBLISHING = "publishing"
+        COMPLETED = "completed"
+        PARTIAL = "partial"
+        FAILED = "failed"
+        UNKNOWN = "unknown"
+        MISSED = "missed"
+        CANCELLED = "cancelled"
+
+    PENDING_STATES = (State.DRAFT, State.SCHEDULED, State.PUBLISHING)
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    content = models.TextField(max_length=20_000, blank=True)
+    tags = models.ManyToManyField(Tag, blank=True, related_name="posts")
+    template = models.ForeignKey(
+        PostTemplate,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="posts",
+    )
+    # None while a draft has no time yet.
+    publish_at = models.DateTimeField(null=True, blank=True)
+    timezone = models.CharField(max_length=64, validators=[validate_zone])
+    # Derived from the publications by one function, with this row locked.
+    state = models.CharField(
+        max_length=12, choices=State.choices, default=State.DRAFT, editable=False
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="posts",
+        editable=False,
+    )
+    version = models.PositiveIntegerField(default=1, editable=False)
+    # The suggested times that were on offer when the post was planned, as UTC
+    # strings, and whether one of them was taken.
+    suggestions_offered = models.JSONField(default=list, editable=False)
+    suggestion_taken = models.BooleanField(null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    is_demo = models.BooleanField(default=False, editable=False)
+
+    objects = PostQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-publish_at", "-id"]
+        indexes = [
+            models.Index(fields=["publish_at", "id"], name="post_by_time"),
+            models.Index(fields=["state", "publish_at", "id"], name="post_by_state"),
+            models.Index(fields=["-created_at", "-id"], name="post_latest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.content[:60] or str(self.id)
+
+
+class PostMedia(models.Model):
+    """A media item of a post, in its order."""
+
+    post = models.ForeignKey(
+        Post, on_delete=models.CASCADE, related_name="media_entries"
+    )
+    media = models.ForeignKey(
+        MediaItem, on_delete=models.PROTECT, related_name="post_entries"
+    )
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["post", "media"], name="post_media_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.post_id} {self.position}"
