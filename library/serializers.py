@@ -13,7 +13,11 @@ from library import holds
 from library.bulk import TAG_ACTIONS, GivenIds, Tagging
 from library.models import MediaItem, Rating, Tag
 from library.services.tags import MAX_TAGS_A_CALL
+from promura_site.api.fields import NameField, TextField
 
+# Tags that come twice count once, so that a list may be longer than what is allowed.
+MAX_TAGS_LISTED = 1_000
+MAX_MODELS = 100
 _UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -148,15 +152,15 @@ class UploadSerializer(serializers.Serializer):
 class ChangeSerializer(serializers.Serializer):
     """What may be changed of an item; what is left out stays."""
 
-    name = serializers.CharField(required=False, max_length=200)
-    description = serializers.CharField(
-        required=False, allow_blank=True, max_length=5000
-    )
-    alt_text = serializers.CharField(required=False, allow_blank=True, max_length=1500)
+    name = NameField(required=False, max_length=200)
+    description = TextField(required=False, allow_blank=True, max_length=5000)
+    alt_text = TextField(required=False, allow_blank=True, max_length=1500)
     tags = serializers.ListField(
-        child=serializers.CharField(allow_blank=True), required=False
+        child=TextField(allow_blank=True), max_length=MAX_TAGS_LISTED, required=False
     )
-    models = serializers.ListField(child=serializers.CharField(), required=False)
+    models = serializers.ListField(
+        child=TextField(max_length=60), max_length=MAX_MODELS, required=False
+    )
     rating = RatingField(required=False)
     not_before = serializers.DateTimeField(required=False, allow_null=True)
     until = serializers.DateTimeField(required=False, allow_null=True)
@@ -213,8 +217,8 @@ class BulkTagSerializer(BulkDeleteSerializer):
     """A bulk call that changes tags."""
 
     tags = serializers.ListField(
-        child=serializers.CharField(allow_blank=True, trim_whitespace=False),
-        max_length=1_000,
+        child=TextField(allow_blank=True, trim_whitespace=False),
+        max_length=MAX_TAGS_LISTED,
         help_text=f"1 to {MAX_TAGS_A_CALL}; empty with replace to clear",
     )
     action = serializers.ChoiceField(choices=TAG_ACTIONS, default="add")

@@ -27,6 +27,12 @@ def check_tags(text: str) -> None:
         raise ValidationError(f"Ask for {_MAX_TAGS} tags at most.")
 
 
+def check_words(text: str) -> None:
+    """Raise when more words are looked for than one query should carry."""
+    if len(text.split()) > _MAX_WORDS:
+        raise ValidationError(f"Give {_MAX_WORDS} words at most.")
+
+
 def _tagged(keys: list[str]) -> Exists:
     held = PostTemplate.tags.through.objects.filter(
         posttemplate=OuterRef("pk"), tag__key__in=keys
@@ -39,7 +45,9 @@ class TemplateFilter(django_filters.FilterSet):
 
     tags = django_filters.CharFilter(method="filter_tags", validators=[check_tags])
     model = django_filters.CharFilter(method="filter_model", max_length=60)
-    search = django_filters.CharFilter(method="filter_search", max_length=200)
+    search = django_filters.CharFilter(
+        method="filter_search", max_length=200, validators=[check_words]
+    )
 
     class Meta:
         model = PostTemplate
@@ -61,7 +69,7 @@ class TemplateFilter(django_filters.FilterSet):
     ) -> QuerySet[Any]:
         """Keep templates where each word occurs in name, content or a tag."""
         held = PostTemplate.tags.through.objects.filter(posttemplate=OuterRef("pk"))
-        for word in value.split()[:_MAX_WORDS]:
+        for word in value.split():
             tagged = Exists(held.filter(tag__key__contains=tag_key(word)))
             found = Q(name__icontains=word) | Q(content__icontains=word)
             rows = rows.filter(found | Q(tagged))

@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from library.services.tags import MAX_TAGS_A_CALL
+from promura_site.api.fields import NameField, TextField
 from templates_app import patterns
 from templates_app.models import PostTemplate, TemplateMedia, TemplateModel
 from templates_app.references import References
@@ -16,18 +17,6 @@ MAX_MEDIA = 100
 
 def _longest(model: Any, name: str) -> int:
     return model._meta.get_field(name).max_length
-
-
-class TextField(serializers.CharField):
-    """Text that was sent as text: a number or a truth value is refused."""
-
-    default_error_messages = {"invalid": "Not a valid string."}
-
-    def to_internal_value(self, data: Any) -> str:
-        """Refuse what DRF would turn into text."""
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
 
 
 class TemplateMissingSerializer(serializers.Serializer):
@@ -106,7 +95,7 @@ class DeletedTemplateSerializer(TemplateSerializer):
 class TemplateWriteSerializer(serializers.Serializer):
     """What a person may set."""
 
-    name = TextField(max_length=_longest(PostTemplate, "name"))
+    name = NameField(max_length=_longest(PostTemplate, "name"))
     content = TextField(
         max_length=_longest(PostTemplate, "content"),
         allow_blank=True,
@@ -138,7 +127,7 @@ class TemplateWriteSerializer(serializers.Serializer):
 class TemplateDuplicateSerializer(serializers.Serializer):
     """What the copy is to be called."""
 
-    new_name = TextField(
+    new_name = NameField(
         max_length=_longest(PostTemplate, "name"), required=False, allow_blank=True
     )
 

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from library.models import Tag, tag_key
 from promura_site import events
+from promura_site.api.fields import deceives
 from promura_site.api.parsers import has_unstorable
 from promura_site.errors import DomainError
 from promura_site.models import User
@@ -24,15 +25,15 @@ def normal_tag_names(names: Iterable[str], *, field: str = "tags") -> list[str]:
     chosen: dict[str, str] = {}
     for name in names:
         normal = " ".join(unicodedata.normalize("NFC", name).split())
-        if not normal:
+        if not any(map(_is_visible, normal)):
             continue
         key = tag_key(normal)
         if len(normal) > Tag.MAX_LENGTH or len(key) > 2 * Tag.MAX_LENGTH:
             raise _refused(field, f"A tag has {Tag.MAX_LENGTH} characters at most.")
         if "," in normal:
             raise _refused(field, "A tag has no comma in it; give two tags instead.")
-        if has_unstorable(normal) or any(map(_is_control, normal)):
-            raise _refused(field, "A tag has no control characters in it.")
+        if has_unstorable(normal) or deceives(normal):
+            raise _refused(field, "A tag has no control or direction characters in it.")
         chosen.setdefault(key, normal)
     if len(chosen) > MAX_TAGS_A_CALL:
         raise _refused(field, f"Give {MAX_TAGS_A_CALL} tags at most.")
@@ -104,8 +105,8 @@ def _by_key(keys: Sequence[str]) -> dict[str, Tag]:
     return {tag.key: tag for tag in Tag.objects.filter(key__in=keys)}
 
 
-def _is_control(character: str) -> bool:
-    return unicodedata.category(character) == "Cc"
+def _is_visible(character: str) -> bool:
+    return unicodedata.category(character) not in {"Cf", "Zs"}
 
 
 def _refused(field: str, sentence: str) -> DomainError:

@@ -20,9 +20,12 @@ from promura_site.api.responses import success
 from promura_site.api.schema import envelope
 from promura_site.api.views import ApiViewSet
 
+_PARTS = {200: "All of it", 206: "The range asked for"}
 _BYTES = {
-    200: OpenApiResponse(OpenApiTypes.BINARY, "All of it"),
-    206: OpenApiResponse(OpenApiTypes.BINARY, "The range asked for"),
+    (status, kind): OpenApiResponse(OpenApiTypes.BINARY, said)
+    for status, said in _PARTS.items()
+    for kind in ("image/*", "video/*")
+} | {
     304: OpenApiResponse(description="Unchanged"),
     416: OpenApiResponse(description="The file ends before that range"),
 }

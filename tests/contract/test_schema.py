@@ -14,17 +14,29 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from promura_site import services
 from promura_site.api.authentication import issue_tokens
-from promura_site.models import User
+from promura_site.models import Job, User
 from tests.factories import (
     ChannelFactory,
     MediaItemFactory,
     PostTemplateFactory,
 )
+from tests.scheduling.planning import a_publication, stored_picture
 
 PASSWORD = "a-long-password-1"
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
 
 
 def _description() -> dict[str, Any]:
@@ -54,6 +66,30 @@ def bearer(db: None, _one_connection: None) -> dict[str, str]:
     return {"Authorization": f"Bearer {issue_tokens(user)['access']}"}
 
 
+@pytest.fixture
+def known(db: None) -> dict[str, str]:
+    """Return an id under each path that takes one."""
+    publication = a_publication()
+    job = Job.objects.create(kind="library.undo", actor=None)
+    return {
+        "/api/library/": str(stored_picture().pk),
+        "/api/templates/": str(PostTemplateFactory().pk),
+        "/api/channels/": str(publication.channel_id),
+        "/api/models/": publication.channel.creator.slug,
+        "/api/posts/": str(publication.post_id),
+        "/api/publications/": str(publication.pk),
+        "/api/jobs/": str(job.pk),
+    }
+
+
+def _point_at_what_is_there(case: schemathesis.Case, known: dict[str, str]) -> None:
+    """Let every other case name a row that exists: a 404 shows little of an answer."""
+    for prefix, there in known.items():
+        for name, given in case.path_parameters.items():
+            if case.path.startswith(prefix) and sum(map(ord, str(given))) % 2:
+                case.path_parameters[name] = there
+
+
 @schema.parametrize()
 @settings(
     max_examples=25,
@@ -62,11 +98,12 @@ def bearer(db: None, _one_connection: None) -> dict[str, str]:
     suppress_health_check=list(HealthCheck),
     derandomize=True,
 )
-def test_nothing_that_the_schema_allows_breaks_the_server(
-    case: schemathesis.Case, bearer: dict[str, str]
+def test_every_answer_is_as_the_schema_has_it_and_none_a_fault(
+    case: schemathesis.Case, bearer: dict[str, str], known: dict[str, str]
 ) -> None:
+    _point_at_what_is_there(case, known)
     response = case.call(headers=bearer)
-    case.validate_response(response, checks=[not_a_server_error])
+    case.validate_response(response, checks=CHECKS)
     if "json" in response.headers.get("content-type", [""])[0]:
         body = response.json()
         if case.path.startswith("/api/") and isinstance(body, dict):

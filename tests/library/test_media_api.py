@@ -367,3 +367,33 @@ def test_the_list_of_tags_can_be_walked(as_viewer: APIClient) -> None:
         seen += [one["name"] for one in answer["tags"]]
         address = answer["next"]
     assert sorted(seen) == ["a", "b", "c", "d", "e"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"name": 5}, "name"),
+        ({"name": "two\nlines"}, "name"),
+        ({"name": "\u202egpj.exe"}, "name"),
+        ({"description": 5}, "description"),
+        ({"alt_text": 1.5}, "alt_text"),
+        ({"tags": [1]}, "tags.0"),
+        ({"tags": ["\u202eabc"]}, "tags"),
+        ({"tags": ["a"] * 1001}, "tags"),
+        ({"models": [1]}, "models.0"),
+        ({"models": ["m"] * 101}, "models"),
+    ],
+)
+def test_what_is_said_of_an_item_is_text_that_reads_as_it_is_written(
+    as_editor: APIClient, body: dict[str, Any], field: str
+) -> None:
+    (item,) = make()
+    answer = as_editor.patch(f"/api/library/{item.pk}", body)
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == [field]
+
+
+def test_a_tag_that_nobody_could_see_is_none(as_editor: APIClient) -> None:
+    (item,) = make()
+    answer = as_editor.patch(f"/api/library/{item.pk}", {"tags": ["\u200b", "seen"]})
+    assert answer.json()["media"]["tags"] == ["seen"]

@@ -340,6 +340,7 @@ def test_orderings_also_page_by_page(
         "count=maybe",
         "deleted=maybe",
         "search=" + "x" * 201,
+        "search=" + "w+" * 11,
         "tags=" + "a," * 60,
         "tags=%00",
     ],
@@ -601,3 +602,10 @@ def test_a_list_asks_as_often_for_thirty_as_for_three(
         fill(number)
         with django_assert_num_queries(queries):
             as_editor.get(path)
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "\u202egpj.exe", "bell\x07"])
+def test_a_name_reads_as_it_is_written(as_editor: APIClient, name: str) -> None:
+    answer = as_editor.post("/api/templates", MONDAY | {"name": name})
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == ["name"]
