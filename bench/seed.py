@@ -1,7 +1,7 @@
 """Fill an empty database with as many rows as the benchmark asks for."""
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 from django.db import transaction
@@ -99,16 +99,7 @@ def _templates(
         for n in range(count)
     ]
     PostTemplate.objects.bulk_create(templates, batch_size=BATCH)
-    tags = get_tags([f"tag{n}" for n in range(50)])
-    through = PostTemplate.tags.through
-    through.objects.bulk_create(
-        (
-            through(posttemplate_id=one.pk, tag_id=tags[int(n)].pk)
-            for one in templates
-            for n in random.choice(50, 2, replace=False)
-        ),
-        batch_size=BATCH,
-    )
+    _tag_templates(templates, random)
     TemplateModel.objects.bulk_create(
         (
             TemplateModel(
@@ -129,6 +120,19 @@ def _templates(
     )
 
 
+def _tag_templates(templates: list[PostTemplate], random: np.random.Generator) -> None:
+    tags = get_tags([f"tag{n}" for n in range(50)])
+    through = PostTemplate.tags.through
+    through.objects.bulk_create(
+        (
+            through(posttemplate_id=one.pk, tag_id=tags[int(n)].pk)
+            for one in templates
+            for n in random.choice(50, 2, replace=False)
+        ),
+        batch_size=BATCH,
+    )
+
+
 def _posts(
     count: int,
     items: list[MediaItem],
@@ -136,47 +140,51 @@ def _posts(
     random: np.random.Generator,
 ) -> None:
     now = timezone.now()
-    posts, publications, entries = [], [], []
-    for n in range(count):
-        planned = n % 50 == 0
-        days = (
-            -float(random.uniform(4, 400))
-            if not planned
-            else float(random.uniform(1, 14))
-        )
-        at = now + timedelta(days=days)
-        post = Post(
-            id=new_id(),
-            content=f"Post {n}",
-            publish_at=at,
-            timezone="Europe/Berlin",
-            state=Post.State.SCHEDULED if planned else Post.State.COMPLETED,
-        )
-        likes = float(
-            np.exp(5 + 0.4 * np.cos((at.hour - 19) / 3.8) + random.normal(0, 0.6))
-        )
-        row = Publication(
-            post=post,
-            channel=channels[n % len(channels)],
-            content=post.content,
-            publish_at=at,
-            idempotency_key=f"bench-{n}",
-            state=Publication.State.SCHEDULED
-            if planned
-            else Publication.State.PUBLISHED,
-            next_attempt_at=at if planned else None,
-            late_after=at + timedelta(hours=1),
-        )
-        if not planned:
-            row.published_at = row.engagement_at = at
-            row.likes = round(likes)
-            row.engagement = engagement_of("instagram", {"likes": row.likes})
-        posts.append(post)
-        publications.append(row)
-        entries.append(PostMedia(post=post, media=items[n % len(items)], position=0))
-    Post.objects.bulk_create(posts, batch_size=BATCH)
-    Publication.objects.bulk_create(publications, batch_size=BATCH)
-    PostMedia.objects.bulk_create(entries, batch_size=BATCH)
+    rows = [
+        _publication(n, channels[n % len(channels)], now, random) for n in range(count)
+    ]
+    Post.objects.bulk_create((row.post for row in rows), batch_size=BATCH)
+    Publication.objects.bulk_create(rows, batch_size=BATCH)
+    PostMedia.objects.bulk_create(
+        (
+            PostMedia(post=row.post, media=items[n % len(items)], position=0)
+            for n, row in enumerate(rows)
+        ),
+        batch_size=BATCH,
+    )
     for channel in channels:
-        own = [row for row in publications if row.channel_id == channel.pk]
+        own = [row for row in rows if row.channel_id == channel.pk]
         slots.enter_many(channel.creator, own)
+
+
+def _publication(
+    n: int, channel: Channel, now: datetime, random: np.random.Generator
+) -> Publication:
+    """Return one publication with its post: one in fifty planned, the rest out."""
+    planned = n % 50 == 0
+    days = random.uniform(1, 14) if planned else -random.uniform(4, 400)
+    at = now + timedelta(days=float(days))
+    post = Post(
+        id=new_id(),
+        content=f"Post {n}",
+        publish_at=at,
+        timezone="Europe/Berlin",
+        state=Post.State.SCHEDULED if planned else Post.State.COMPLETED,
+    )
+    row = Publication(
+        post=post,
+        channel=channel,
+        content=post.content,
+        publish_at=at,
+        idempotency_key=f"bench-{n}",
+        state=Publication.State.SCHEDULED,
+        next_attempt_at=at,
+        late_after=at + timedelta(hours=1),
+    )
+    if not planned:
+        level = 5 + 0.4 * np.cos((at.hour - 19) / 3.8) + random.normal(0, 0.6)
+        row.state, row.next_attempt_at = Publication.State.PUBLISHED, None
+        row.published_at = row.engagement_at = at
+        row.likes = round(float(np.exp(level)))
+        row.engagement = engagement_of("instagram", {"likes": row.likes})
+    return row

@@ -231,7 +231,6 @@ def _add_templates(
     now: datetime,
     random: np.random.Generator,
 ) -> list[PostTemplate]:
-    tags = _tag_rows()
     templates = [
         PostTemplate(
             name=recipe.name,
@@ -243,12 +242,10 @@ def _add_templates(
         for number, recipe in enumerate(cast.RECIPES)
     ]
     PostTemplate.objects.bulk_create(templates)
-    models, files, tagged = [], [], []
+    _tag_templates(templates)
+    models, files = [], []
     slugs = list(creators)
-    through = PostTemplate.tags.through
-    for number, (template, recipe) in enumerate(
-        zip(templates, cast.RECIPES, strict=True)
-    ):
+    for number, template in enumerate(templates):
         template.created_at = now - HISTORY + timedelta(days=number)
         chosen = random.choice(slugs, size=2 + number % 3, replace=False)
         for position, slug in enumerate(chosen):
@@ -259,15 +256,20 @@ def _add_templates(
         files.append(
             TemplateMedia(template=template, position=0, media_ref=str(item.pk))
         )
-        tagged += [
-            through(posttemplate_id=template.pk, tag_id=tags[word].pk)
-            for word in recipe.tags
-        ]
     PostTemplate.objects.bulk_update(templates, ["created_at"])
     TemplateModel.objects.bulk_create(models)
     TemplateMedia.objects.bulk_create(files)
-    through.objects.bulk_create(tagged)
     return templates
+
+
+def _tag_templates(templates: list[PostTemplate]) -> None:
+    tags = _tag_rows()
+    through = PostTemplate.tags.through
+    through.objects.bulk_create(
+        through(posttemplate_id=template.pk, tag_id=tags[word].pk)
+        for template, recipe in zip(templates, cast.RECIPES, strict=True)
+        for word in recipe.tags
+    )
 
 
 def _enter_statistics(
