@@ -86,5 +86,7 @@ def _unknown(publication: Publication) -> Reason:
 def _again(publication: Publication) -> str:
     if publication.next_attempt_at is None:
         return publication.error
+    if publication.late_after and publication.next_attempt_at > publication.late_after:
+        return f"{publication.error} That is too late; it will count as missed."
     at = f"{publication.next_attempt_at:%H:%M:%S} UTC"
     return f"{publication.error} It is tried again at {at}."

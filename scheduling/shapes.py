@@ -22,7 +22,6 @@ _MOMENT = serializers.DateTimeField()
 _NOT_SHOWN = (
     "payload",
     "idempotency_key",
-    "late_after",
     "first_attempt_at",
     "lease_until",
     "fence",

@@ -15,6 +15,8 @@ from scheduling.publishing.payload import thaw
 MARGIN = timedelta(seconds=30)
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=15)
+# So long after its last moment a publication is too late for sure.
+AFTERWARDS = timedelta(seconds=1)
 
 
 @dataclass

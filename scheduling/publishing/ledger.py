@@ -22,7 +22,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Least, Now
 from django.utils import timezone
 
 from library.models import MediaItem
@@ -35,7 +36,7 @@ from scheduling.publishing.connectors.base import (
     PublishRequest,
     Receipt,
 )
-from scheduling.publishing.lease import Lease, length_for, wait_after
+from scheduling.publishing.lease import AFTERWARDS, Lease, length_for, wait_after
 from scheduling.publishing.moves import move
 from scheduling.publishing.payload import freeze, media_ids_of
 
@@ -194,7 +195,7 @@ def record_failure(
             seen=_HELD,
             in_doubt=doubtful,
             lease_until=None,
-            next_attempt_at=Now() + wait_after(lease, error) if again else None,
+            next_attempt_at=_next_try(lease, error, to) if again else None,
             error=error.message[:500],
             error_code=error.code[:60],
         )
@@ -239,6 +240,18 @@ def without_lease(publication: Publication) -> tuple[str, dict[str, Any]]:
     if publication.first_attempt_at is not None:
         return _P.RETRY, fields
     return _P.SCHEDULED, {**fields, "payload": None}
+
+
+def _next_try(lease: Lease, error: PublishError, to: str) -> CombinedExpression | Least:
+    """Return when to look at it again.
+
+    Where the platform's wish leads past the time, the wait ends right after it, so
+    that the publication is missed then and not when the wish is over.
+    """
+    wanted = Now() + wait_after(lease, error)
+    if to != _P.RETRY:
+        return wanted
+    return Least(wanted, F("late_after") + AFTERWARDS)
 
 
 def _posts_with_work(limit: int) -> set[UUID]:

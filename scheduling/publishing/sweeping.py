@@ -43,7 +43,9 @@ def miss_late() -> int:
 
 def _sweep(condition: Q, change: Callable[[Publication], bool]) -> int:
     found: set[UUID] = set(
-        Publication.objects.filter(condition).values_list("post_id", flat=True)[:BATCH]
+        Publication.objects.filter(condition)
+        .order_by()
+        .values_list("post_id", flat=True)[:BATCH]
     )
     if not found:
         return 0

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from metrics.models import ErrorEvent
 from promura_site.models import Heartbeat
@@ -91,6 +92,23 @@ def test_a_busy_platform_is_asked_again_when_it_says(receiver: Receiver) -> None
     assert published(due_again(publication)).state == P.PUBLISHED
     assert list(receiver.received_by_key.values()) == [2]
     assert len(receiver.received_by_body) == 1
+
+
+def test_a_platform_that_wants_to_wait_too_long_makes_it_missed_in_time(
+    receiver: Receiver, as_viewer: APIClient
+) -> None:
+    receiver.script(Behaviour(status=429, headers={"Retry-After": "7200"}))
+    publication = published(a_publication(a_webhook(receiver.url)))
+    assert publication.state == P.RETRY
+    late = publication.next_attempt_at - publication.late_after
+    assert timedelta(0) < late <= timedelta(seconds=1)
+    shown = as_viewer.get(f"/api/publications/{publication.pk}").json()["publication"]
+    assert "429" in shown["reason"]["text"]
+    assert shown["reason"]["text"].endswith("it will count as missed.")
+    past = timezone.now() - timedelta(seconds=1)
+    put(publication, next_attempt_at=past, late_after=past - timedelta(seconds=1))
+    assert published(publication).state == P.MISSED
+    assert (publication.error_code, len(receiver.deliveries)) == ("rate_limited", 1)
 
 
 def test_a_platform_out_of_reach_is_tried_again() -> None:
