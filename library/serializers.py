@@ -9,7 +9,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from library import holds
+from library import holds, labels
 from library.bulk import TAG_ACTIONS, GivenIds, Tagging
 from library.models import MediaItem, Rating, Tag
 from library.services.tags import MAX_TAGS_A_CALL
@@ -40,7 +40,8 @@ class MediaSerializer(serializers.ModelSerializer):
     """A media item as it is shown.
 
     The context's `planned` says how many posts are still to be published with each,
-    `address` where the list is; `shown_media` fills it for a whole page at once.
+    `tags` and `models` its labels, `address` where the list is; `shown_media` fills it
+    for a whole page at once.
     """
 
     type = serializers.ChoiceField(source="kind", choices=MediaItem.Kind.choices)
@@ -96,10 +97,10 @@ class MediaSerializer(serializers.ModelSerializer):
         return f"{self.context['address']}/{item.pk}/preview"
 
     def get_tags(self, item: MediaItem) -> list[str]:
-        return [tag.name for tag in item.tags.all()]
+        return self.context["tags"].get(item.pk, [])
 
     def get_models(self, item: MediaItem) -> list[str]:
-        return [creator.slug for creator in item.creators.all()]
+        return self.context["models"].get(item.pk, [])
 
     def get_planned_count(self, item: MediaItem) -> int:
         return self.context["planned"].get(item.pk, 0)
@@ -110,10 +111,15 @@ class MediaSerializer(serializers.ModelSerializer):
 
 
 def shown_media(items: Sequence[MediaItem]) -> list[dict[str, Any]]:
-    """Return the items as the API shows them, asking the holders once."""
-    planned = holds.planned_counts([item.pk for item in items])
-    # Resolving three addresses an item would take longer than reading the rows.
-    context = {"planned": planned, "address": reverse("media-list")}
+    """Return the items as the API shows them, each question asked once for all."""
+    ids = [item.pk for item in items]
+    context = {
+        "planned": holds.planned_counts(ids),
+        "tags": labels.tags_of(ids),
+        "models": labels.models_of(ids),
+        # Resolving three addresses an item would take longer than reading the rows.
+        "address": reverse("media-list"),
+    }
     return list(MediaSerializer(items, many=True, context=context).data)
 
 

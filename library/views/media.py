@@ -79,7 +79,8 @@ class MediaViewSet(ApiViewSet):
 
     def get_queryset(self) -> QuerySet[MediaItem]:
         """Return what still has its bytes, in the trash or not."""
-        return MediaItem.objects.filter(purged_at=None).complete()
+        present = MediaItem.objects.filter(purged_at=None)
+        return present.select_related("uploaded_by")
 
     def get_serializer_class(self) -> Any:
         """Return the shape that this action reads."""
@@ -94,7 +95,8 @@ class MediaViewSet(ApiViewSet):
     )
     def list(self, request: Request) -> Response:
         """List media; without `trashed` only what is not in the trash."""
-        return self.list_response(MediaItem.objects.complete(), shape=shown_media)
+        rows = MediaItem.objects.select_related("uploaded_by")
+        return self.list_response(rows, shape=shown_media)
 
     @extend_schema(responses=_ONE)
     def retrieve(self, request: Request, pk: UUID) -> Response:
@@ -252,7 +254,7 @@ class UploadViewSet(ApiViewSet):
 def _shown(batch: Batch) -> list[dict[str, Any]]:
     """Return the batch's items as they are shown, each once a file."""
     ids = [one.item.pk for one in batch.uploaded]
-    rows = MediaItem.objects.complete().in_bulk(ids)
+    rows = MediaItem.objects.select_related("uploaded_by").in_bulk(ids)
     shown = {one["id"]: one for one in shown_media(list(rows.values()))}
     return [shown[str(one)] for one in ids]
 
