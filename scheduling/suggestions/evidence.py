@@ -12,6 +12,7 @@ from library.models import Creator
 from scheduling.models import ChannelBaseline, SlotStatistic
 from scheduling.suggestions import forecast as fc
 from scheduling.suggestions.forecast import Floats
+from scheduling.suggestions.roomy import with_room
 from scheduling.suggestions.slots import COLUMNS
 
 # Fewer completed posts say too little to be asked.
@@ -123,10 +124,14 @@ class Rung:
         """Return how the slots compare; nothing is claimed on the last rung."""
         if self.basis == "default":
             nothing = np.zeros(fc.SLOTS)
-            return fc.effects(fc.posterior(nothing, nothing, nothing))
+            return with_room(
+                lambda: fc.effects(fc.posterior(nothing, nothing, nothing))
+            )
         sums = self.evidence
         decay = fc.decay_at(self.now)
-        return fc.effects(fc.posterior(sums.n, sums.s, sums.q, decay))
+        return with_room(
+            lambda: fc.effects(fc.posterior(sums.n, sums.s, sums.q, decay))
+        )
 
 
 def best_rung(creator: Creator | None, now: datetime) -> Rung:

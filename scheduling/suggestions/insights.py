@@ -10,6 +10,7 @@ from library.models import Creator
 from scheduling.suggestions import evidence as ev
 from scheduling.suggestions import forecast as fc
 from scheduling.suggestions.forecast import Floats
+from scheduling.suggestions.roomy import with_room
 from scheduling.suggestions.words import DAYS
 
 WEEK = (7, 24)
@@ -40,6 +41,11 @@ def insights(creator: Creator | None, now: datetime) -> Insights:
         found = ev.of_creator(creator)
     if not found.is_enough:
         return Insights(found.total_posts)
+    return with_room(lambda: best_of(found, now))
+
+
+def best_of(found: ev.Evidence, now: datetime) -> Insights:
+    """Work out the best day and hour of sums that are enough to be asked."""
     of = fc.posterior(found.n, found.s, found.q, fc.decay_at(now))
     posts, engagement = found.posts.reshape(WEEK), found.engagement.reshape(WEEK)
     return Insights(
