@@ -6,11 +6,12 @@ from datetime import datetime
 from ipaddress import ip_address, ip_network
 
 from django.conf import settings
+from django.db.models import Sum
 from django.http import HttpRequest
 
 from metrics.figures import BOUNDS, BUCKETS
-from metrics.models import RequestTotal
-from metrics.overview import overview
+from metrics.models import ErrorEvent, RequestTotal
+from metrics.overview import WINDOW, overview
 from promura_site.origin import client_ip
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -58,10 +59,9 @@ def _gauges(now: datetime) -> Iterator[str]:
     for outcome, count in figures["posts"].items():
         yield f'promura_posts{{outcome="{outcome}"}} {count}'
     yield from _head("promura_errors", "gauge", "Errors of the last 24 hours.")
-    by_type: dict[str, int] = {}
-    for error in figures["errors"]:
-        by_type[error["type"]] = by_type.get(error["type"], 0) + error["count"]
-    for kind, count in by_type.items():
+    # Not those of the overview: it leaves out what does not fit into it.
+    errors = ErrorEvent.objects.filter(last_at__gte=now - WINDOW).order_by("type")
+    for kind, count in errors.values_list("type").annotate(Sum("count")):
         yield f'promura_errors{{type="{_escaped(kind)}"}} {count}'
 
 

@@ -126,6 +126,16 @@ def test_scrapers_get_text_with_growing_buckets() -> None:
     assert all(line.startswith(("#", "promura_")) for line in lines)
 
 
+def test_scrapers_get_every_error_of_the_day() -> None:
+    now = timezone.now()
+    for number in range(30):
+        errors.count_error(f"Error{number % 15:02}", "no", f"job {number}", now)
+    errors.count_error("Old", "no", "job", now - timedelta(hours=25))
+    lines = Client().get("/metrics/prometheus").content.decode().splitlines()
+    told = [line for line in lines if line.startswith("promura_errors{")]
+    assert told == [f'promura_errors{{type="Error{n:02}"}} 2' for n in range(15)]
+
+
 def test_scrapers_come_from_an_allowed_network_or_bring_the_token() -> None:
     assert _scrape() == 200
     assert _scrape("203.0.113.5") == 403
