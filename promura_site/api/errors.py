@@ -117,8 +117,8 @@ def _answer_framework_error(
 
 
 def _answer_busy_database(exc: Exception) -> Response:
+    # In the log alone: a record would wait for the same database once more.
     logger.error("The database did not answer in time", exc_info=exc)
-    events.fault(type(exc).__name__, str(exc)[:300])
     body = failure_body("The database is busy; try again in a moment.", "busy")
     return Response(body, status=503, headers={"Retry-After": "1"})
 

@@ -9,6 +9,7 @@ from django.db import OperationalError
 from django.test import Client, override_settings
 from rest_framework.test import APIClient
 
+from promura_site import events
 from templates_app.views import TemplateViewSet
 
 pytestmark = pytest.mark.django_db
@@ -149,9 +150,14 @@ def test_a_strange_host_is_refused_in_the_envelope() -> None:
     assert answer.json()["success"] is False
 
 
-def test_a_busy_database_is_a_503_to_try_again(
+def test_a_busy_database_is_a_503_to_try_again_and_is_asked_no_more(
     as_viewer: APIClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def record(**_: object) -> None:
+        raise AssertionError("this would wait for the database once more")
+
+    monkeypatch.setattr(events.failed, "send", record)
+
     def locked(self: TemplateViewSet) -> None:
         raise OperationalError("database is locked")
 
