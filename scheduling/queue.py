@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -13,12 +13,14 @@ from scheduling.reasons import LATE
 _P = Publication.State
 
 ATTENTION, DUE, PLANNED, POSTED = "attention", "due", "planned", "posted"
-DRAFTS, CANCELLED = "drafts", "cancelled"
-# What is always looked at; drafts and what was cancelled only when asked for.
+OLDER, DRAFTS, CANCELLED = "older", "drafts", "cancelled"
+# What is always looked at; the further ones only when asked for.
 GROUPS = (ATTENTION, DUE, PLANNED, POSTED)
-FURTHER_GROUPS = (DRAFTS, CANCELLED)
-# A long list of old failures must not hide what comes next.
-PAGE = {ATTENTION: 10, DUE: 40, PLANNED: 40, POSTED: 20, DRAFTS: 40, CANCELLED: 40}
+FURTHER_GROUPS = (OLDER, DRAFTS, CANCELLED)
+# What failed longer ago is history, not work: it would bury what is urgent.
+RECENT = timedelta(days=7)
+PAGE = {ATTENTION: 10, POSTED: 20}
+_USUAL_PAGE = 40
 MAX_WORDS = 10
 
 
@@ -80,7 +82,12 @@ class Group:
 
 def _needing_attention(now: datetime) -> Q:
     late = Q(state=_P.SCHEDULED, next_attempt_at__lte=now - LATE)
-    return Q(state__in=(_P.FAILED, _P.UNKNOWN, _P.MISSED)) | late
+    failed = Q(state__in=(_P.FAILED, _P.MISSED), publish_at__gte=now - RECENT)
+    return Q(state=_P.UNKNOWN) | failed | late
+
+
+def _failed_long_ago(now: datetime) -> Q:
+    return Q(state__in=(_P.FAILED, _P.MISSED), publish_at__lt=now - RECENT)
 
 
 def _under_way(now: datetime) -> Q:
@@ -95,6 +102,7 @@ def _to_come(now: datetime) -> Q:
 
 _CONDITIONS: dict[str, Callable[[datetime], Q]] = {
     ATTENTION: _needing_attention,
+    OLDER: _failed_long_ago,
     DUE: _under_way,
     PLANNED: _to_come,
     # Not by state: SQLite would go through all that was ever published, post by post.
@@ -105,6 +113,7 @@ _CONDITIONS: dict[str, Callable[[datetime], Q]] = {
 # Drafts need not have a time; of what was cancelled, the latest is looked for.
 _ORDER = {
     ATTENTION: "-publish_at",
+    OLDER: "-publish_at",
     DUE: "publish_at",
     PLANNED: "publish_at",
     POSTED: "-publish_at",
@@ -135,7 +144,7 @@ def group(
         reached = Q(**{f"{field}__{step}e": after.at})
         rows = rows.filter(reached, Q(**{f"{field}__{step}": after.at}) | same)
     last = "-id" if key.startswith("-") else "id"
-    size = PAGE[name]
+    size = PAGE.get(name, _USUAL_PAGE)
     found = rows.order_by(key, last).values_list(field, "pk")[: size + 1]
     places = [Place(at, pk) for at, pk in found]
     more = len(places) > size

@@ -15,13 +15,11 @@ from promura_site.models import User
 from promura_site.pages import Page
 from scheduling.models import Channel, Post, PostMedia, Publication
 from scheduling.pages.compose import city_of
-from scheduling.queue import ATTENTION, DUE
+from scheduling.queue import ATTENTION, DUE, RECENT
 from scheduling.reasons import LATE, publisher_beats
 
 _P = Publication.State
 
-# What failed longer ago is history, not work.
-RECENT = timedelta(days=7)
 GAP = timedelta(hours=48)
 NEXT_POSTS = 8
 MOST_GAPS = 24
@@ -146,8 +144,18 @@ def _coming(post: Post, own_zone: str) -> Coming:
         models=list(models.values()),
         cover=media[0] if media else None,
         media_count=len(media),
-        clocks=[Clock(zone, times[zone]) for zone in sorted(times) if zone != own_zone],
+        clocks=[
+            Clock(zone, times[zone])
+            for zone in sorted(times)
+            if not _same_clock(times[zone], zone, own_zone)
+        ],
     )
+
+
+def _same_clock(at: datetime, zone: str, other: str) -> bool:
+    """Tell whether two zones' clocks show the same at a moment."""
+    wall = at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    return wall == at.astimezone(ZoneInfo(other)).replace(tzinfo=None)
 
 
 def yesterday(now: datetime, zone: str) -> dict[str, Any]:

@@ -57,6 +57,24 @@ def test_what_went_wrong_needs_attention(as_viewer: APIClient, state: str) -> No
     }
 
 
+@pytest.mark.parametrize("state", [P.FAILED, P.MISSED])
+def test_what_failed_long_ago_is_found_apart(as_viewer: APIClient, state: str) -> None:
+    old, recent = in_state(state), in_state(state)
+    for post, days in ((old, 8), (recent, 6)):
+        at = timezone.now() - timedelta(days=days)
+        Post.objects.filter(pk=post.pk).update(publish_at=at)
+        put(post.publications.get(), publish_at=at)
+    assert ids(as_viewer)["attention"] == [str(recent.pk)]
+    assert ids(as_viewer, "older") == {"older": [str(old.pk)]}
+
+
+def test_what_nobody_has_settled_needs_attention_however_old(
+    as_viewer: APIClient,
+) -> None:
+    post = in_state(P.UNKNOWN, publish_at=timezone.now() - timedelta(days=90))
+    assert ids(as_viewer)["attention"] == [str(post.pk)]
+
+
 def test_what_is_late_needs_attention_and_says_why(as_viewer: APIClient) -> None:
     post = planned()
     past = timezone.now() - 2 * HOUR

@@ -3,7 +3,7 @@
 import { linesOf } from "./queue-words.js";
 
 // In these the next page goes back in time.
-const DESCENDING = new Set(["attention", "posted", "drafts", "cancelled"]);
+const DESCENDING = new Set(["attention", "older", "posted", "drafts", "cancelled"]);
 
 /** Hold rows; `merge` takes an answer of the server, `rows` gives what to show. */
 export class Store {

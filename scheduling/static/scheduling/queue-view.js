@@ -6,6 +6,7 @@ import { dayOf, number } from "./queue-words.js";
 
 const TITLES = {
   attention: "Needs attention",
+  older: "Older failures",
   due: "Going out now",
   planned: "Coming up",
   posted: "Recently posted",

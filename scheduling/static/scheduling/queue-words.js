@@ -3,13 +3,22 @@
 import { formatTime, zone as ownZone } from "../promura_site/time.js";
 
 const OWN_STATES = {
-  attention: ["failed", "unknown", "missed"],
+  attention: ["unknown"],
   due: ["leased", "sending", "retry", "ready", "claimed"],
+  older: [],
   planned: [],
   posted: ["published"],
   drafts: ["draft"],
   cancelled: ["cancelled", "skipped"],
 };
+
+// As the server has it: older failures are history, not work.
+const RECENT = 7 * 86_400_000;
+
+function failureGroup(publication, now) {
+  const age = new Date(now) - new Date(publication.schedule_time);
+  return age > RECENT ? "older" : "attention";
+}
 
 /** Tell whether a publication should have gone out by now and says why it has not. */
 export function isLate(publication) {
@@ -19,6 +28,7 @@ export function isLate(publication) {
 /** Return the publications of a post that a group is about; `now` is the server's. */
 export function linesOf(group, post, now) {
   return post.publications.filter((one) => {
+    if (["failed", "missed"].includes(one.status)) return group === failureGroup(one, now);
     if (OWN_STATES[group].includes(one.status)) return true;
     if (one.status !== "scheduled") return false;
     if (isLate(one)) return group === "attention";
