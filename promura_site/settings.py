@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "metrics.middleware.RequestFiguresMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "promura_site.middleware.CompressPagesMiddleware",
     "csp.middleware.CSPMiddleware",
     "promura_site.middleware.PolicyByPathMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
