@@ -14,7 +14,13 @@ api = [
     path("auth/me", views.MeView.as_view()),
     path("jobs/<uuid:pk>", views.JobViewSet.as_view({"get": "retrieve"}), name="job"),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
-    path("docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path(
+        "docs",
+        SpectacularSwaggerSplitView.as_view(
+            url_name="schema", template_name="promura_site/api_docs.html"
+        ),
+        name="docs",
+    ),
 ]
 
 urlpatterns = [

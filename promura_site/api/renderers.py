@@ -1,6 +1,7 @@
 """How answers are written."""
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rest_framework.exceptions import APIException
@@ -11,6 +12,13 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 
+# Screen readers need the language, and one main part rather than one in another.
+_MENDED = (
+    ("<html>", '<html lang="en">'),
+    ('<div class="content-main" role="main"', '<div class="content-main"'),
+)
+
+
 class ApiJSONRenderer(JSONRenderer):
     """UTF-8 JSON; the only machine format."""
 
@@ -19,6 +27,18 @@ class PromuraBrowsableAPIRenderer(BrowsableAPIRenderer):
     """DRF's browsable API in the house's colours, its raw form kept filled."""
 
     template = "promura_site/browsable_api.html"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Return DRF's page, mended where its template has no block for it."""
+        page = str(super().render(data, accepted_media_type, renderer_context))
+        for found, mended in _MENDED:
+            page = page.replace(found, mended, 1)
+        return page
 
     def get_raw_data_form(
         self, data: Any, view: "APIView", method: str, request: Request
