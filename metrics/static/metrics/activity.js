@@ -1,6 +1,7 @@
 /** Append the next page of the audit log in place; without this it is a plain link. */
 
-import { announce } from "../promura_site/undo.js";
+import { fetchPage } from "../promura_site/api.js";
+import { announce, offerUndo } from "../promura_site/undo.js";
 
 const rows = document.querySelector("[data-audit-rows]");
 const more = document.querySelector("[data-load-more]");
@@ -12,17 +13,17 @@ async function loadMore(event) {
   if (link.getAttribute("aria-busy") === "true") return;
   link.setAttribute("aria-busy", "true");
   try {
-    const response = await fetch(link.href, { credentials: "same-origin" });
-    if (!response.ok || response.redirected) throw new Error("no page");
-    const next = new DOMParser().parseFromString(await response.text(), "text/html");
+    const next = await fetchPage(link.href);
     const added = [...next.querySelectorAll("[data-audit-rows] > tr")];
+    // Signed out meanwhile: the answer is the sign-in page.
+    if (!added.length) window.location.reload();
     rows.append(...added.map((row) => document.importNode(row, true)));
     const following = next.querySelector("[data-load-more] a");
     more.replaceChildren(...(following ? [document.importNode(following, true)] : []));
     announce(`${added.length} more events.`);
-  } catch {
+  } catch (error) {
     link.removeAttribute("aria-busy");
-    announce("The server could not be reached. Try again in a moment.");
+    offerUndo({ message: error.message });
   }
 }
 

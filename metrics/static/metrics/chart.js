@@ -6,7 +6,7 @@ import { inWords } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 148;
-const PAD = { top: 12, right: 12, bottom: 24, left: 48 };
+const PAD = { top: 12, right: 12, bottom: 24, left: 60 };
 const STEPS = [1, 2, 2.5, 5, 10];
 
 function svg(tag, attributes, text) {

@@ -60,6 +60,19 @@ export function readAnswer(status, text) {
   return payload;
 }
 
+/** Fetch one of our own pages as a document; fails as the API's calls do. */
+export async function fetchPage(address, { signal } = {}) {
+  let response = null;
+  try {
+    response = await fetch(address, { signal, credentials: "same-origin" });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError(0, { code: "offline" });
+  }
+  if (!response.ok) throw new ApiError(response.status);
+  return new DOMParser().parseFromString(await response.text(), "text/html");
+}
+
 async function call(method, path, body, options = {}) {
   const { signal, timeout = TIMEOUT, headers = {}, params } = options;
   const sent = { Accept: "application/json", ...headers };

@@ -39,8 +39,10 @@ function markField(control, messages) {
 
 function showAbove(form, words) {
   const line = h("p", { class: "notice notice-bad", role: "alert", "data-shown-error": true });
-  form.prepend(line);
+  // In a dialog beneath its title, not on its upper edge.
+  (form.querySelector(".dialog-body") ?? form).prepend(line);
   line.textContent = words;
+  line.scrollIntoView({ block: "nearest" });
 }
 
 /** Take away what `showErrors` put into the form. */

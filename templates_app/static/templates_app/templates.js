@@ -1,6 +1,6 @@
 /** The templates page: find, use, copy, delete with undo. Rows come from the server. */
 
-import { api, withParams } from "../promura_site/api.js";
+import { api, fetchPage, withParams } from "../promura_site/api.js";
 import { announce, offerUndo } from "../promura_site/undo.js";
 import { localizeTimes } from "../promura_site/time.js";
 import { editTemplate } from "./editor.js";
@@ -14,9 +14,7 @@ let asked = null;
 async function fetchResults(address) {
   asked?.abort();
   asked = new AbortController();
-  const response = await fetch(address, { signal: asked.signal, credentials: "same-origin" });
-  if (!response.ok) throw new Error(`The list could not be read (${response.status}). Reload the page.`);
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const page = await fetchPage(address, { signal: asked.signal });
   const fresh = page.querySelector("[data-template-results]");
   // Signed out meanwhile: the answer is the sign-in page.
   if (!fresh) window.location.reload();
