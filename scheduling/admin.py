@@ -58,13 +58,21 @@ class ServiceAdmin(RefusalsAdmin):
             self.message_user(request, sentence, messages.WARNING)
 
 
+class UnrepeatedTextarea(UnfoldAdminTextareaWidget):
+    """A text field that is empty in every answer, as those for passwords are."""
+
+    def format_value(self, value: Any) -> str:
+        """Show nothing of what was typed."""
+        return ""
+
+
 class ChannelForm(forms.ModelForm):
     """An account; its credentials go in and are never shown."""
 
     sign_in = forms.JSONField(
         label="Credentials",
         required=False,
-        widget=UnfoldAdminTextareaWidget({"rows": 3, "autocomplete": "off"}),
+        widget=UnrepeatedTextarea({"rows": 3, "autocomplete": "off"}),
         help_text='A JSON object such as {"url": "…", "secret": "…"}. They are stored '
         "encrypted and never shown; leave this empty to keep them.",
     )

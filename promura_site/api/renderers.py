@@ -19,6 +19,10 @@ _MENDED = (
 )
 
 
+# What a page never repeats, not even to whoever has just typed it.
+_SECRET = frozenset({"access", "credentials", "password", "refresh", "token"})
+
+
 class ApiJSONRenderer(JSONRenderer):
     """UTF-8 JSON; the only machine format."""
 
@@ -57,4 +61,6 @@ def _sent(request: Request) -> str:
         data = request.data
     except APIException:
         return ""
+    if isinstance(data, dict):
+        data = {name: "" if name in _SECRET else data[name] for name in data}
     return json.dumps(data, indent=4, ensure_ascii=False, default=str) if data else ""

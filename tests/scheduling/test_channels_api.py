@@ -204,3 +204,14 @@ def test_an_id_that_is_none_is_a_404(as_viewer: APIClient) -> None:
     assert as_viewer.get("/api/channels/7").status_code == 404
     missing = "/api/channels/0195f1d2-7c00-7000-8000-000000000001"
     assert as_viewer.get(missing).status_code == 404
+
+
+def test_the_browsable_api_keeps_what_was_refused_but_no_credentials(
+    as_admin: APIClient,
+) -> None:
+    body = {"handle": "@nobody", "credentials": {"secret": SECRET}}
+    response = as_admin.post("/api/channels", body, HTTP_ACCEPT="text/html")
+    page = response.content.decode()
+    assert response.status_code == 400
+    assert "@nobody" in page
+    assert SECRET not in page

@@ -66,6 +66,17 @@ def test_a_channel_is_connected_and_its_credentials_are_never_shown(
     assert credentials.decrypt(channel.credentials) == sign_in
 
 
+@pytest.mark.parametrize("broken", ["", "{"])
+def test_credentials_are_not_repeated_when_the_form_is_refused(
+    site: Client, broken: str
+) -> None:
+    body = {"platform": "webhook", "sign_in": json.dumps({"secret": SECRET}) + broken}
+    response = site.post(f"{CHANNELS}add/", body)
+    assert response.status_code == 200
+    assert "This field is required." in response.content.decode()
+    assert SECRET not in response.content.decode()
+
+
 def test_an_account_that_is_taken_is_refused_in_words(site: Client) -> None:
     a_channel(handle="@lea")
     body = {
