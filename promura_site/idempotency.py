@@ -36,15 +36,11 @@ def once(request: Request, work: Callable[[], Response]) -> Response:
         )
     wanted, user = _hash(request), cast(User, request.user)
     with transaction.atomic():
-        record, created = IdempotencyRecord.objects.get_or_create(
+        mine = IdempotencyRecord.objects.filter(user=user, key=key)
+        mine.filter(created_at__lt=timezone.now() - KEEP_IDEMPOTENCY).delete()
+        record, created = mine.get_or_create(
             user=user, key=key, defaults={"request_hash": wanted}
         )
-        if not created and record.created_at < timezone.now() - KEEP_IDEMPOTENCY:
-            record.delete()
-            record = IdempotencyRecord.objects.create(
-                user=user, key=key, request_hash=wanted
-            )
-            created = True
         if created:
             response = work()
             record.status = response.status_code
