@@ -222,6 +222,7 @@ class PostAdmin(PlannedAdmin):
     list_select_related = ("author",)
     search_fields = ("content",)
     date_hierarchy = "publish_at"
+    list_per_page = 50
     show_full_result_count = False
     fields = (
         "content",
@@ -281,6 +282,7 @@ class PublicationAdmin(PlannedAdmin):
     list_filter = ("state", "channel__platform", "post__is_demo")
     list_select_related = ("post", "channel")
     search_fields = ("content", "channel__handle")
+    list_per_page = 50
     show_full_result_count = False
     fields = (
         "post",

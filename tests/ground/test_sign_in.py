@@ -1,5 +1,6 @@
 """Signing in: tokens, sessions, lockout, and signing out everywhere."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -177,6 +178,30 @@ def test_the_owner_sets_up_once(db: None) -> None:
     assert owner.is_superuser
     assert owner.is_staff
     assert Client().get(link)["Location"].startswith("/sign-in")
+
+
+def test_setting_up_begins_where_something_was_refused(db: None) -> None:
+    link = reverse("setup", args=[setup_token()])
+    form = {"username": "owner", "password": "123", "timezone": "Europe/Berlin"}
+    focus = re.compile(r'<input id="(\w+)"[^>]*\sautofocus')
+    pages = [
+        Client().get(link),
+        Client().post(link, form),
+        Client().post(link, form | {"username": "own er"}),
+    ]
+    found = [focus.findall(page.content.decode()) for page in pages]
+    assert found == [["full_name"], ["password"], ["username"]]
+
+
+def test_the_admin_lists_what_is_worked_with_first(
+    person: Callable[..., User], browse: Callable[[User], Client]
+) -> None:
+    page = browse(person("admin", is_superuser=True)).get("/admin/").content.decode()
+    apps = ("library", "templates_app", "scheduling", "metrics", "axes")
+    places = [page.index(f'href="/admin/{one}/') for one in apps]
+    assert places == sorted(places)
+    assert "Sign-in attempts" in page
+    assert "token_blacklist" not in page
 
 
 def test_a_made_up_setup_link_opens_nothing(db: None) -> None:

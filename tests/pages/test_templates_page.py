@@ -289,16 +289,25 @@ def test_an_unreachable_server_is_said_in_words(
 
 
 def test_the_picker_keeps_its_buttons_in_sight(open_as: Open, editor: User) -> None:
-    add_media(30, editor)
+    add_media(60, editor)
     page = open_as(editor)
-    page.set_viewport_size({"width": 1280, "height": 700})
+    page.set_viewport_size({"width": 360, "height": 740})
     page.get_by_role("button", name="New template").click()
     page.get_by_role("button", name="Choose from the library").click()
     picker = page.get_by_role("dialog", name="Choose from the library")
-    expect(picker.locator(".media-open")).to_have_count(30)
+    pictures = picker.locator(".media-open")
+    expect(pictures).to_have_count(48)
     box = picker.bounding_box()
     done = picker.get_by_role("button", name="Take these").bounding_box()
     assert box is not None
     assert done is not None
     assert done["y"] + done["height"] <= box["y"] + box["height"]
     expect(picker.get_by_role("searchbox")).to_be_in_viewport(ratio=1)
+    more = picker.get_by_role("button", name="Load more")
+    last, below = pictures.last.bounding_box(), more.bounding_box()
+    assert last is not None
+    assert below is not None
+    assert last["y"] + last["height"] <= below["y"]
+    more.click()
+    expect(pictures).to_have_count(60)
+    expect(more).to_be_hidden()

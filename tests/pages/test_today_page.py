@@ -134,8 +134,10 @@ def test_the_next_posts_tell_the_time_of_the_person_and_of_each_model(
     editor: User, browse: Browse
 ) -> None:
     tokyo, berlin = _channel(), _channel("Ida Lund", "Europe/Berlin")
+    # Another zone, but the same clock: nothing to be told.
+    oslo = _channel("Nora Vale", "Europe/Oslo")
     at = (timezone.now() + timedelta(days=1)).replace(hour=10, minute=0)
-    post = a_post(tokyo, berlin, content="Soon", schedule_time=at)
+    post = a_post(tokyo, berlin, oslo, content="Soon", schedule_time=at)
     a_post(tokyo, content="Afterwards", schedule_time=at + timedelta(hours=1))
     a_post(tokyo, content="Only an idea", schedule_time=at, draft=True)
     found = today.next_posts(timezone.now(), "Europe/Berlin")
