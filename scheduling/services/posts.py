@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from library.models import MediaItem
+from library.models import Creator, MediaItem
 from library.services import get_tags
 from promura_site.errors import DomainError
 from promura_site.models import User
@@ -83,6 +83,7 @@ def plan_post(
         timezone=times.zone,
         state=Post.State.DRAFT if draft else Post.State.SCHEDULED,
         author=actor,
+        is_demo=_are_demo(reached or creators),
         **_offer(suggestions, times),
     )
     post.tags.set(words)
@@ -194,12 +195,22 @@ def duplicate_post(post: Post, *, actor: User) -> Post:
         template=post.template,
         timezone=post.timezone,
         author=actor,
+        is_demo=post.is_demo,
     )
     copy.tags.set(post.tags.all())
     put_media(copy, [media[one] for one in media_ids if one in media])
     add_publications(copy, dict.fromkeys(channels), draft=True)
     tell(copy, "post.duplicated", actor, "made a copy of a post")
     return copy
+
+
+def _are_demo(creators: Iterable[Creator]) -> bool:
+    """Tell whether a post reaches models of the demo alone.
+
+    It is a demo post then, whoever plans it: it counts with the demo and goes with it.
+    """
+    demo = [creator.is_demo for creator in creators]
+    return bool(demo) and all(demo)
 
 
 def _offer(suggestions: Iterable[datetime], times: Times) -> dict[str, Any]:

@@ -19,9 +19,16 @@ from scheduling.demo.clear import clear
 from scheduling.demo.load import load
 from scheduling.demo.pictures import paint
 from scheduling.models import Post, Publication
+from scheduling.services.posts import duplicate_post
 from scheduling.suggestions.advice import suggest
 from templates_app.models import PostTemplate
-from tests.factories import ChannelFactory, CreatorFactory, MediaItemFactory
+from tests.factories import (
+    ChannelFactory,
+    CreatorFactory,
+    MediaItemFactory,
+    UserFactory,
+)
+from tests.scheduling.planning import a_post
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -118,3 +125,15 @@ def test_a_cleared_demo_does_not_come_back_by_itself() -> None:
 def test_the_same_number_paints_the_same_picture() -> None:
     assert paint(3).original == paint(3).original
     assert paint(3).original != paint(9).original
+
+
+def test_a_post_for_demo_models_alone_is_a_demo_post() -> None:
+    demo = ChannelFactory(creator=CreatorFactory(is_demo=True))
+    own = ChannelFactory()
+    assert a_post(demo).is_demo
+    assert not a_post(own).is_demo
+    assert not a_post(demo, own).is_demo
+    editor = UserFactory()
+    assert duplicate_post(a_post(demo), actor=editor).is_demo
+    clear()
+    assert Post.objects.count() == 2
