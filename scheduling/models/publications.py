@@ -154,7 +154,7 @@ class Publication(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.post_id} on {self.channel_id}: {self.state}"
+        return f"{self.content[:60] or self.id} ({self.state})"
 
 
 class PublishAttempt(models.Model):
