@@ -1,5 +1,6 @@
 """Every page, for every level, on the smallest screen that is promised."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,9 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Page, expect
 
+from library.models import MediaItem
 from promura_site.models import User
+from scheduling.models import Post
 from templates_app.services import create_template
 from tests.factories import ChannelFactory, CreatorFactory
 from tests.pages.library_media import add_media
@@ -114,6 +117,29 @@ def test_the_admin_opens_whole_on_a_phone(
         assert answer.status == 200, path
         expect(quiet.locator("h1")).to_have_count(1)
         _fits(quiet)
+
+
+def test_the_admins_forms_fit_and_its_pink_buttons_are_read(
+    quiet: Page,
+    signed_in: Callable[[Page, User], None],
+    live_server: Any,
+    admin: User,
+) -> None:
+    _fill(admin)
+    item = MediaItem.objects.latest("uploaded_at")
+    post = Post.objects.get()
+    signed_in(quiet, admin)
+    quiet.set_viewport_size({"width": 1280, "height": 900})
+    quiet.goto(f"{live_server.url}/admin/library/mediaitem/{item.pk}/change/")
+    form = quiet.locator("#content fieldset").first.bounding_box()
+    assert form is not None
+    assert form["x"] + form["width"] <= 1280
+    save = quiet.get_by_role("button", name="Save", exact=True)
+    expect(save).to_have_css("color", "rgb(26, 7, 20)")
+    # Posts are looked after by actions: nothing in the form is to be saved.
+    quiet.goto(f"{live_server.url}/admin/scheduling/post/{post.pk}/change/")
+    expect(quiet.locator("#content")).to_contain_text("Publications")
+    expect(quiet.get_by_role("button", name=re.compile("Save"))).to_have_count(0)
 
 
 def test_an_admin_finds_the_audit_log_in_the_menu(
