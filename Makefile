@@ -63,7 +63,7 @@ check: $(TESTING)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy promura_site library templates_app scheduling metrics
-	$(BIN)/djlint --check --lint --quiet promura_site library templates_app scheduling metrics
+	$(BIN)/djlint --check --lint promura_site library templates_app scheduling metrics
 	$(BIN)/lint-imports
 	deploy/check-production
 	PROMURA_DATA_DIR=var/check $(BIN)/python manage.py makemigrations --check --dry-run
