@@ -288,6 +288,23 @@ def test_an_unreachable_server_is_said_in_words(
     expect(row(page, "Morning")).to_be_visible()
 
 
+def test_a_session_that_has_ended_is_said_with_the_way_back(
+    page: Page, signed_in: SignIn, live_server: Any, editor: User
+) -> None:
+    a_template(editor)
+    signed_in(page, editor)
+    page.goto(f"{live_server.url}/templates?search=good")
+    page.context.clear_cookies()
+    row(page, "Morning").get_by_role("button", name="Morning", exact=True).click()
+    banner = page.locator("#banner")
+    expect(banner).to_contain_text("Your session has ended.")
+    expect(page.locator("#undo")).to_contain_text("Sign in again to go on.")
+    way = banner.get_by_role("link", name="Sign in again")
+    expect(way).to_have_attribute("href", "/sign-in?next=%2Ftemplates%3Fsearch%3Dgood")
+    way.click()
+    expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
+
+
 def test_the_picker_keeps_its_buttons_in_sight(open_as: Open, editor: User) -> None:
     add_media(60, editor)
     page = open_as(editor)

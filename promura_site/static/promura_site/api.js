@@ -15,7 +15,8 @@ const WORDS = {
 /** What went wrong: `status` 0 means that no answer came. */
 export class ApiError extends Error {
   constructor(status, { code = "", message = "", errors = {}, ...payload } = {}) {
-    super(message || WORDS[status] || WORDS[code] || fallback(status));
+    // What the server says then is meant for programs.
+    super((status === 401 && WORDS[401]) || message || WORDS[status] || WORDS[code] || fallback(status));
     this.name = "ApiError";
     this.status = status;
     this.code = code;
@@ -47,9 +48,15 @@ export function withParams(path, params = {}) {
   return tail ? `${path}${path.includes("?") ? "&" : "?"}${tail}` : path;
 }
 
+/** Tell the page that the session has ended; the shell offers to sign in. */
+function heed(status) {
+  if (status === 401) document.dispatchEvent(new CustomEvent("promura:signed-out"));
+}
+
 /** Read an answer: its JSON, null when there is nothing new, or an ApiError. */
 export function readAnswer(status, text) {
   if (status === 304 || status === 204) return null;
+  heed(status);
   let payload = null;
   try {
     payload = JSON.parse(text);
