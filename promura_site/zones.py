@@ -1,6 +1,6 @@
 """IANA time zones and wall-clock time."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -44,9 +44,3 @@ def to_utc(wall: datetime, zone: ZoneInfo) -> datetime:
     occurs twice means its first occurrence (PEP 495, fold=0).
     """
     return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-
-
-def next_whole_hour(now: datetime, zone: ZoneInfo) -> datetime:
-    """Return the next full hour of `zone`'s clock as naive wall-clock time."""
-    local = now.astimezone(zone).replace(tzinfo=None)
-    return local.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)

@@ -45,11 +45,6 @@ def decrypt(ciphertext: str) -> dict[str, Any]:
     return opened
 
 
-def rotate(ciphertext: str) -> str:
-    """Return the same credentials under the first key."""
-    return encrypt(decrypt(ciphertext)) if ciphertext else ""
-
-
 def _box() -> MultiFernet:
     return _box_of(tuple(settings.CREDENTIALS_KEYS))
 

@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from library.models import SLUG, Tag
 from library.serializers import RatingField
+from promura_site.api.fields import TextField
 from promura_site.zones import validate_zone
 from scheduling.engagement import COUNTS, MAX_COUNT
 from scheduling.models import Post
@@ -27,15 +28,6 @@ MAX_SUGGESTIONS = 50
 LANGUAGE = RegexValidator(
     r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", "Use a language tag such as en or pt-BR."
 )
-
-
-class StrictCharField(serializers.CharField):
-    """Text that was sent as text: a number or a truth value is refused."""
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
 
 
 class StrictBooleanField(serializers.BooleanField):
@@ -81,7 +73,7 @@ class ScheduleTimeField(serializers.Field):
         return value.isoformat()
 
 
-class TimeZoneField(StrictCharField):
+class TimeZoneField(TextField):
     """An IANA zone, or the word for each model's own."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -97,14 +89,14 @@ class TimeZoneField(StrictCharField):
 class PlanSerializer(serializers.Serializer):
     """A post as it is planned."""
 
-    content = StrictCharField(
+    content = TextField(
         required=False,
         allow_blank=True,
         max_length=Post._meta.get_field("content").max_length,
         trim_whitespace=False,
     )
     models = serializers.ListField(
-        child=StrictCharField(max_length=60), allow_empty=False, max_length=MAX_MODELS
+        child=TextField(max_length=60), allow_empty=False, max_length=MAX_MODELS
     )
     channels = serializers.ListField(
         child=serializers.UUIDField(),
@@ -117,7 +109,7 @@ class PlanSerializer(serializers.Serializer):
         child=serializers.UUIDField(), required=False, max_length=MAX_MEDIA
     )
     tags = serializers.ListField(
-        child=StrictCharField(max_length=Tag.MAX_LENGTH),
+        child=TextField(max_length=Tag.MAX_LENGTH),
         required=False,
         max_length=MAX_TAGS,
     )
@@ -143,7 +135,7 @@ class EditSerializer(PlanSerializer):
     """What is to change of a post, and of which version of it."""
 
     models = serializers.ListField(
-        child=StrictCharField(max_length=60),
+        child=TextField(max_length=60),
         required=False,
         allow_empty=False,
         max_length=MAX_MODELS,
@@ -207,8 +199,8 @@ class SignInField(serializers.Field):
 class ChannelChangeSerializer(serializers.Serializer):
     """What may be changed of a channel; with credentials it is signed in again."""
 
-    handle = StrictCharField(max_length=120, required=False)
-    language = StrictCharField(max_length=16, validators=[LANGUAGE], required=False)
+    handle = TextField(max_length=120, required=False)
+    language = TextField(max_length=16, validators=[LANGUAGE], required=False)
     max_rating = RatingField(required=False)
     is_active = StrictBooleanField(required=False)
     credentials = SignInField(write_only=True, required=False)
@@ -217,10 +209,10 @@ class ChannelChangeSerializer(serializers.Serializer):
 class ChannelWriteSerializer(ChannelChangeSerializer):
     """An account to connect."""
 
-    model = StrictCharField(max_length=60, help_text="The model's id.")
+    model = TextField(max_length=60, help_text="The model's id.")
     platform = serializers.ChoiceField(choices=[])
     connector = serializers.ChoiceField(choices=[], required=False)
-    handle = StrictCharField(max_length=120)
+    handle = TextField(max_length=120)
     is_active = None  # type: ignore[assignment]
 
     def get_fields(self) -> dict[str, serializers.Field]:
@@ -237,17 +229,15 @@ class ChannelWriteSerializer(ChannelChangeSerializer):
 class CreatorChangeSerializer(serializers.Serializer):
     """What may be changed of a model; its id is for ever."""
 
-    name = StrictCharField(max_length=120, required=False)
-    timezone = StrictCharField(
-        max_length=64, validators=[validate_zone], required=False
-    )
-    language = StrictCharField(max_length=16, validators=[LANGUAGE], required=False)
+    name = TextField(max_length=120, required=False)
+    timezone = TextField(max_length=64, validators=[validate_zone], required=False)
+    language = TextField(max_length=16, validators=[LANGUAGE], required=False)
     active = StrictBooleanField(required=False)
 
 
 class CreatorWriteSerializer(CreatorChangeSerializer):
     """A model new to the agency."""
 
-    id = StrictCharField(max_length=60, validators=[SLUG])
-    name = StrictCharField(max_length=120)
+    id = TextField(max_length=60, validators=[SLUG])
+    name = TextField(max_length=120)
     active = None  # type: ignore[assignment]
