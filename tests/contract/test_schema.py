@@ -12,7 +12,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -45,6 +45,12 @@ def _description() -> dict[str, Any]:
 
 schema = schemathesis.openapi.from_dict(_description())
 schema.app = get_wsgi_application()
+# By name, so that each has a test of its own: schemathesis gives all of them one id,
+# of which pytest-xdist would run a single one.
+OPERATIONS = {
+    operation.label: operation
+    for operation in (found.ok() for found in schema.get_all_operations())
+}
 
 
 @pytest.fixture
@@ -85,29 +91,33 @@ def known(db: None) -> dict[str, str]:
 def _point_at_what_is_there(case: schemathesis.Case, known: dict[str, str]) -> None:
     """Let every other case name a row that exists: a 404 shows little of an answer."""
     for prefix, there in known.items():
-        for name, given in case.path_parameters.items():
-            if case.path.startswith(prefix) and sum(map(ord, str(given))) % 2:
+        for name, made_up in case.path_parameters.items():
+            if case.path.startswith(prefix) and sum(map(ord, str(made_up))) % 2:
                 case.path_parameters[name] = there
 
 
-@schema.parametrize()
-@settings(
-    max_examples=25,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-    derandomize=True,
-)
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
 def test_every_answer_is_as_the_schema_has_it_and_none_a_fault(
-    case: schemathesis.Case, bearer: dict[str, str], known: dict[str, str]
+    name: str, bearer: dict[str, str], known: dict[str, str]
 ) -> None:
-    _point_at_what_is_there(case, known)
-    response = case.call(headers=bearer)
-    case.validate_response(response, checks=CHECKS)
-    if "json" in response.headers.get("content-type", [""])[0]:
-        body = response.json()
-        if case.path.startswith("/api/") and isinstance(body, dict):
-            assert body.get("success", True) is (response.status_code < 400)
+    @given(case=OPERATIONS[name].as_strategy())
+    @settings(
+        max_examples=25,
+        deadline=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        derandomize=True,
+    )
+    def every_answer(case: schemathesis.Case) -> None:
+        _point_at_what_is_there(case, known)
+        response = case.call(headers=bearer)
+        case.validate_response(response, checks=CHECKS)
+        if "json" in response.headers.get("content-type", [""])[0]:
+            body = response.json()
+            if case.path.startswith("/api/") and isinstance(body, dict):
+                assert body.get("success", True) is (response.status_code < 400)
+
+    every_answer()
 
 
 def test_the_description_has_no_warnings(tmp_path: object) -> None:
