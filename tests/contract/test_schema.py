@@ -13,6 +13,7 @@ from django.db import close_old_connections
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -100,7 +101,12 @@ def _point_at_what_is_there(case: schemathesis.Case, known: dict[str, str]) -> N
 def test_every_answer_is_as_the_schema_has_it_and_none_a_fault(
     name: str, bearer: dict[str, str], known: dict[str, str]
 ) -> None:
-    @given(case=OPERATIONS[name].as_strategy())
+    operation = OPERATIONS[name]
+
+    @given(
+        case=operation.as_strategy()
+        | operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+    )
     @settings(
         max_examples=25,
         deadline=None,
