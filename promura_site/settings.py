@@ -348,6 +348,16 @@ ALLOW_PRIVATE_TARGETS = env.bool("PROMURA_ALLOW_PRIVATE_TARGETS", default=False)
 PROMURA_CONNECTORS: dict[str, str] = env.dict("PROMURA_CONNECTORS", default={})
 PUBLISH_LEASE = timedelta(seconds=env.int("PROMURA_PUBLISH_LEASE", default=120))
 PUBLISH_LATE_AFTER = timedelta(minutes=60)
+# Brakes. 0 turns each of them off; spacing and cap can be set for each model as well.
+# Posts on one channel: so many a minute on average, so many at once.
+CHANNEL_RATE_PER_MINUTE = env.float("PROMURA_CHANNEL_RATE", default=10.0)
+CHANNEL_BURST = env.int("PROMURA_CHANNEL_BURST", default=10)
+# Minutes between two posts on one channel, and posts of one model in her day.
+MIN_SPACING = timedelta(minutes=env.int("PROMURA_MIN_SPACING_MINUTES", default=2))
+DAILY_CAP = env.int("PROMURA_DAILY_CAP", default=50)
+# More than so many posts on a channel in so many minutes: it stops and asks.
+BREAKER_POSTS = env.int("PROMURA_BREAKER_POSTS", default=15)
+BREAKER_WITHIN = timedelta(minutes=env.int("PROMURA_BREAKER_MINUTES", default=15))
 ENGAGEMENT_AGE = timedelta(hours=env.int("PROMURA_ENGAGEMENT_AGE_HOURS", default=72))
 
 # --- Safety ---------------------------------------------------------------------

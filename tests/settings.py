@@ -15,6 +15,9 @@ os.environ["CACHE_URL"] = os.environ.get("TEST_CACHE_URL", "")
 os.environ["SECRET_KEY"] = "only-for-tests-" + "x" * 50
 os.environ["PROMURA_CREDENTIALS_KEY"] = "only-for-tests-" + "y" * 50
 os.environ["PROMURA_ALLOW_PRIVATE_TARGETS"] = "1"
+# Off, so that a test may publish as much as it likes; the brakes' own turn them on.
+for brake in ("MIN_SPACING_MINUTES", "DAILY_CAP", "CHANNEL_RATE", "BREAKER_POSTS"):
+    os.environ[f"PROMURA_{brake}"] = "0"
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 from promura_site.settings import *  # noqa: E402, F403

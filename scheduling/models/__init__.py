@@ -1,24 +1,33 @@
-"""Tables of scheduling: channels, posts, publications and slot statistics."""
+"""Tables of scheduling: channels, posts, publications, brakes and statistics."""
 
-from scheduling.models.channels import Channel, ChannelQuerySet
-from scheduling.models.posts import Post, PostMedia, PostQuerySet
+from scheduling.models.channels import Channel, ChannelFlow, ChannelQuerySet
+from scheduling.models.control import PanicStop, PublishingPace
+from scheduling.models.posts import Post, PostMedia, PostQuerySet, PostVariant
 from scheduling.models.publications import (
+    EngagementReading,
     Publication,
     PublicationQuerySet,
     PublishAttempt,
+    Takedown,
 )
 from scheduling.models.statistics import ChannelBaseline, SlotEntry, SlotStatistic
 
 __all__ = [
     "Channel",
     "ChannelBaseline",
+    "ChannelFlow",
     "ChannelQuerySet",
+    "EngagementReading",
+    "PanicStop",
     "Post",
     "PostMedia",
     "PostQuerySet",
+    "PostVariant",
     "Publication",
     "PublicationQuerySet",
     "PublishAttempt",
+    "PublishingPace",
     "SlotEntry",
     "SlotStatistic",
+    "Takedown",
 ]

@@ -43,6 +43,11 @@ class Channel(models.Model):
     )
     health_detail = models.CharField(max_length=300, blank=True, editable=False)
     verified_at = models.DateTimeField(null=True, editable=False)
+    # Whose account answered when it was last verified.
+    account_id = models.CharField(max_length=300, blank=True, editable=False)
+    account_handle = models.CharField(max_length=300, blank=True, editable=False)
+    account_name = models.CharField(max_length=300, blank=True, editable=False)
+    account_avatar_url = models.CharField(max_length=1000, blank=True, editable=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -57,8 +62,38 @@ class Channel(models.Model):
                 condition=Q(is_active=True),
                 name="channel_of_one_model",
                 violation_error_message="This account is connected already.",
-            )
+            ),
+            models.UniqueConstraint(
+                "platform",
+                "account_id",
+                condition=Q(is_active=True) & ~Q(account_id=""),
+                name="account_of_one_model",
+                violation_error_message="This account is connected already.",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.handle} on {self.platform}"
+
+
+class ChannelFlow(models.Model):
+    """How fast a channel may publish just now; the row exists once it matters.
+
+    `tokens` were left at `counted_at` of its bucket. Nothing is sent before
+    `blocked_until`: the platform asked for a pause, or does not answer (`failures` in
+    a row). A burst sets `stopped_at`, and only a person lifts it.
+    """
+
+    channel = models.OneToOneField(
+        Channel, on_delete=models.CASCADE, related_name="flow", primary_key=True
+    )
+    tokens = models.FloatField(default=0)
+    counted_at = models.DateTimeField(null=True)
+    blocked_until = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    stopped_at = models.DateTimeField(null=True)
+    # Posts before this moment do not count for the next burst.
+    burst_from = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.channel_id)

@@ -2,11 +2,14 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Coalesce, Lower
 
 from library.models import MediaItem, Tag
 from promura_site.ids import new_id
 from promura_site.models import DemoQuerySet
 from promura_site.zones import validate_zone
+from scheduling.models.channels import Channel
 from templates_app.models import PostTemplate
 
 
@@ -63,6 +66,16 @@ class Post(models.Model):
     # strings, and whether one of them was taken.
     suggestions_offered = models.JSONField(default=list, editable=False)
     suggestion_taken = models.BooleanField(null=True, editable=False)
+    # An admin let media out that is not cleared for this plan.
+    cleared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
+    )
+    cleared_at = models.DateTimeField(null=True, editable=False)
+    cleared_because = models.CharField(max_length=300, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     is_demo = models.BooleanField(default=False, editable=False)
@@ -75,10 +88,49 @@ class Post(models.Model):
             models.Index(fields=["publish_at", "id"], name="post_by_time"),
             models.Index(fields=["state", "publish_at", "id"], name="post_by_state"),
             models.Index(fields=["-created_at", "-id"], name="post_latest"),
+            models.Index(fields=["-updated_at", "-id"], name="post_touched"),
+            models.Index(
+                Coalesce("publish_at", "created_at").desc(), "id", name="post_planned"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.content[:60] or str(self.id)
+
+
+class PostVariant(models.Model):
+    """Another text of a post: for one channel, or for all of a language."""
+
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="variants")
+    channel = models.ForeignKey(
+        Channel, null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    language = models.CharField(max_length=16, blank=True)
+    content = models.TextField(max_length=20_000, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(channel__isnull=True, language__gt="")
+                | Q(channel__isnull=False, language=""),
+                name="variant_for_channel_or_language",
+            ),
+            models.UniqueConstraint(
+                fields=["post", "channel"],
+                condition=Q(channel__isnull=False),
+                name="variant_once_a_channel",
+            ),
+            models.UniqueConstraint(
+                "post",
+                Lower("language"),
+                condition=Q(channel__isnull=True),
+                name="variant_once_a_language",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.post_id} {self.language or self.channel_id}"
 
 
 class PostMedia(models.Model):

@@ -101,6 +101,15 @@ class Publication(models.Model):
     error_code = models.CharField(max_length=60, blank=True, editable=False)
     error = models.CharField(max_length=500, blank=True, editable=False)
     published_at = models.DateTimeField(null=True, editable=False)
+    # Who hands it over by hand, and for how long nobody else may.
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
+    )
+    claimed_until = models.DateTimeField(null=True, editable=False)
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -151,6 +160,10 @@ class Publication(models.Model):
                 name="publication_of_channel",
             ),
             models.Index(fields=["channel", "publish_at"], name="publication_plan"),
+            # What one cause holds up on one channel.
+            models.Index(
+                fields=["state", "error_code", "channel"], name="publication_cause"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -167,9 +180,14 @@ class PublishAttempt(models.Model):
         DEFERRED = "deferred"
         UNKNOWN = "unknown"
 
+    class Kind(models.TextChoices):
+        SEND = "send"
+        REPLAY = "replay"
+
     publication = models.ForeignKey(
         Publication, on_delete=models.CASCADE, related_name="attempts"
     )
+    kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.SEND)
     number = models.PositiveSmallIntegerField()
     fence = models.PositiveIntegerField()
     publisher = models.CharField(max_length=120)
@@ -180,14 +198,90 @@ class PublishAttempt(models.Model):
     )
     error_code = models.CharField(max_length=60, blank=True)
     error = models.CharField(max_length=500, blank=True)
+    # What the other side answered, in short: status and first words.
+    reply = models.CharField(max_length=300, blank=True)
 
     class Meta:
         ordering = ["number"]
         constraints = [
             models.UniqueConstraint(
-                fields=["publication", "fence"], name="attempt_once_a_fence"
+                fields=["publication", "fence"],
+                condition=Q(kind="send"),
+                name="attempt_once_a_fence",
             )
         ]
 
     def __str__(self) -> str:
         return f"{self.publication_id} #{self.number} {self.outcome}"
+
+
+class Takedown(models.Model):
+    """Taking a published publication off its platform: by its API, or by a person."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        BY_HAND = "by_hand"
+        DONE = "done"
+        FAILED = "failed"
+
+    publication = models.OneToOneField(
+        Publication, on_delete=models.CASCADE, related_name="takedown", primary_key=True
+    )
+    state = models.CharField(
+        max_length=8, choices=State.choices, default=State.WAITING, editable=False
+    )
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    requested_at = models.DateTimeField()
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    done_at = models.DateTimeField(null=True)
+    next_attempt_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state", "next_attempt_at"], name="takedown_due")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.publication_id} {self.state}"
+
+
+class EngagementReading(models.Model):
+    """One look at how people react, so many hours after publishing."""
+
+    publication = models.ForeignKey(
+        Publication, on_delete=models.CASCADE, related_name="readings"
+    )
+    # Of the publication, so that one account's are read together.
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
+    hours = models.PositiveSmallIntegerField()
+    # None once it has been made, or given up.
+    due_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    read_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["publication", "hours"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["publication", "hours"], name="reading_once_an_age"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at", "channel"],
+                condition=Q(due_at__isnull=False),
+                name="reading_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.publication_id} after {self.hours} h"

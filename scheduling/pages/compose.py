@@ -12,7 +12,7 @@ from library.models import Creator
 from promura_site.models import User
 from promura_site.pages import Page
 from scheduling.models import Channel
-from scheduling.pages.platforms import longest_text, platform_name
+from scheduling.platforms import longest_text, platform_name
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 
 from library.models import MediaItem
 from scheduling.models import Publication
+from scheduling.publishing.connectors import registry
 from scheduling.publishing.connectors.base import MediaFile, PublishRequest, utc_text
 
 
@@ -21,6 +22,8 @@ def freeze(publication: Publication, media: Iterable[MediaItem]) -> dict[str, An
         "platform": channel.platform,
         "handle": channel.handle,
         "model": channel.creator.slug,
+        "language": channel.language,
+        "record_key": _record_key(channel.connector),
         "created_at": utc_text(post.created_at),
         "publish_at": utc_text(publication.publish_at or post.created_at),
         "media": [
@@ -57,6 +60,8 @@ def thaw(
         first_attempt_at=first_attempt_at,
         media=tuple(_file(item) for item in payload["media"]),
         attempt_number=attempt_number,
+        language=payload.get("language", "en"),
+        record_key=payload.get("record_key", ""),
     )
 
 
@@ -64,6 +69,14 @@ def media_ids_of(publication: Publication) -> list[UUID]:
     """Return the ids of the media in a publication's payload."""
     payload = publication.payload or {}
     return [UUID(item["id"]) for item in payload.get("media", ())]
+
+
+def _record_key(connector: str) -> str:
+    try:
+        return registry.connector_class(connector).new_record_key()
+    except registry.UnknownConnector:
+        # Delivery refuses it, in words.
+        return ""
 
 
 def _file(item: dict[str, Any]) -> MediaFile:

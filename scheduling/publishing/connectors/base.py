@@ -2,7 +2,7 @@
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
 CHUNK = 1024 * 1024
+NEEDS_SIGN_IN = "needs_sign_in"
+OUTAGE_CODES = frozenset({"unreachable", "unavailable", "server_error", "reply_lost"})
 
 
 class PublishError(Exception):
@@ -21,6 +23,8 @@ class PublishError(Exception):
     ``media_missing``, ``media_changed``, ``media_unreadable``, ``target_refused``,
     ``unreachable``, ``redirected``, ``needs_sign_in``, ``rate_limited``,
     ``unavailable``, ``too_large``, ``gone``, ``refused``, ``outbox_unwritable``.
+    After ``needs_sign_in`` the post waits until the account is signed in again; the
+    ones in ``OUTAGE_CODES`` say that nobody gets through at the moment.
     """
 
     def __init__(
@@ -133,6 +137,9 @@ class PublishRequest:
     first_attempt_at: datetime
     media: tuple[MediaFile, ...] = ()
     attempt_number: int = 1
+    language: str = "en"
+    # What the connector's new_record_key() gave, stored before the first send.
+    record_key: str = ""
 
     def described(self) -> dict[str, Any]:
         """Return the post without its media as plain JSON values.
@@ -170,11 +177,24 @@ class Account:
 
 
 @dataclass(frozen=True)
+class Engagement:
+    """How people reacted so far; None where the platform does not say."""
+
+    likes: int | None = None
+    comments: int | None = None
+    shares: int | None = None
+    views: int | None = None
+    clicks: int | None = None
+
+
+@dataclass(frozen=True)
 class Limits:
-    """What a platform takes. None: no limit. Sizes are bytes.
+    """What a platform takes. None: no limit. Sizes are bytes, lengths seconds.
 
     ``media_types`` are content types, whole (``image/png``) or as a kind
-    (``image/*``).
+    (``image/*``). ``caption_characters`` holds where media go with the text,
+    ``image_edge`` for the longer side in pixels. Pictures and clips are fitted to
+    these before they are sent, as far as they can be.
     """
 
     characters: int | None = None
@@ -182,15 +202,31 @@ class Limits:
     media_types: frozenset[str] | None = None
     media_bytes: int | None = None
     total_media_bytes: int | None = None
+    caption_characters: int | None = None
+    image_bytes: int | None = None
+    image_edge: int | None = None
+    video_bytes: int | None = None
+    video_count: int | None = None
+    video_seconds: float | None = None
+    needs_media: bool = False
 
-    def check(self, request: PublishRequest) -> list[str]:
+    def longest_text(self, *, with_media: bool) -> int | None:
+        """Return how many characters a text may have; None: any number."""
+        caption = self.caption_characters if with_media else None
+        found = [one for one in (self.characters, caption) if one is not None]
+        return min(found, default=None)
+
+    def check(
+        self, request: PublishRequest, text_length: Callable[[str], int] = len
+    ) -> list[str]:
         """Return what does not fit, a sentence each; empty if all does."""
         problems = []
-        length, count = len(request.content), len(request.media)
-        if self.characters is not None and length > self.characters:
-            problems.append(
-                f"The text has {length} characters; at most {self.characters} fit."
-            )
+        length, count = text_length(request.content), len(request.media)
+        longest = self.longest_text(with_media=bool(count))
+        if longest is not None and length > longest:
+            problems.append(f"The text has {length} characters; at most {longest} fit.")
+        if self.needs_media and not count:
+            problems.append("A picture or a clip is needed.")
         if self.media_count is not None and count > self.media_count:
             problems.append(f"{count} media are too many; at most {self.media_count}.")
         total = sum(item.size_bytes for item in request.media)
@@ -208,11 +244,19 @@ class Limits:
             kind = item.content_type.partition("/")[0] + "/*"
             if self.media_types.isdisjoint({item.content_type, kind}):
                 yield f"{item.name} is of a type that is not taken."
-        if self.media_bytes is not None and item.size_bytes > self.media_bytes:
+        most = self.most_bytes(item.content_type)
+        if most is not None and item.size_bytes > most:
             yield (
                 f"{item.name} is {_megabytes(item.size_bytes)}; "
-                f"at most {_megabytes(self.media_bytes)} fit."
+                f"at most {_megabytes(most)} fit."
             )
+
+    def most_bytes(self, content_type: str) -> int | None:
+        """Return the size that one file of a type may have; None: any size."""
+        is_video = content_type.startswith("video/")
+        own = self.video_bytes if is_video else self.image_bytes
+        found = [one for one in (self.media_bytes, own) if one is not None]
+        return min(found, default=None)
 
 
 @dataclass(frozen=True)
@@ -235,6 +279,11 @@ class Connector(ABC):
     platform: ClassVar[str]
     limits: ClassVar[Limits] = Limits()
     timeout: ClassVar[float] = 45.0
+    # Which of the optional calls below there are.
+    reads_engagement: ClassVar[bool] = False
+    deletes: ClassVar[bool] = False
+    # A person does it: nothing is ever sent.
+    by_hand: ClassVar[bool] = False
 
     def __init__(
         self, credentials: Mapping[str, Any], options: ConnectorOptions
@@ -277,9 +326,37 @@ class Connector(ABC):
         """
         raise NotImplementedError(f"{self.name} cannot be asked.")
 
+    @classmethod
+    def new_record_key(cls) -> str:
+        """Return a name that the platform will know a post by, chosen beforehand.
+
+        Empty where the platform gives the name itself.
+        """
+        return ""
+
+    @classmethod
+    def text_length(cls, text: str) -> int:
+        """Return how long a text is as the platform counts."""
+        return len(text)
+
+    def engagement(self, external_ids: Sequence[str]) -> dict[str, Engagement]:
+        """Ask how people reacted to posts, in as few calls as the platform allows.
+
+        Posts that the platform does not know (any more) are left out. Only where
+        ``reads_engagement``. Raises PublishError if it cannot say.
+        """
+        raise NotImplementedError(f"{self.name} tells no engagement.")
+
+    def delete(self, external_id: str) -> None:
+        """Take a post off the platform; one that is gone already is no error.
+
+        Only where ``deletes``. Raises PublishError if it may still be there.
+        """
+        raise NotImplementedError(f"{self.name} deletes nothing.")
+
     def refuse_over_limits(self, request: PublishRequest) -> None:
         """Raise a permanent PublishError if the request does not fit the limits."""
-        if problems := self.limits.check(request):
+        if problems := self.limits.check(request, self.text_length):
             raise PublishError(" ".join(problems), permanent=True, code="over_limits")
 
 
