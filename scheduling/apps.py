@@ -11,8 +11,9 @@ class SchedulingConfig(AppConfig):
 
     def ready(self) -> None:
         from library import holds
-        from promura_site import health, levels
+        from promura_site import health, levels, periodic
         from scheduling import holding, reasons
+        from scheduling.readings import reading
         from scheduling.suggestions import wiring
 
         levels.grant(
@@ -35,4 +36,5 @@ class SchedulingConfig(AppConfig):
             usage=holding.usage,
             planned_counts=holding.planned_counts,
         )
+        periodic.register("read engagement", every=reading.EVERY, run=reading.read_due)
         wiring.connect()

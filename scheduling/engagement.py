@@ -57,15 +57,24 @@ def record_engagement(
             raise DomainError(
                 "not_published", "Only what is published has engagement.", status=409
             )
-        for name in COUNTS:
-            setattr(publication, name, counts.get(name, getattr(publication, name)))
-        publication.engagement = engagement_of(
-            publication.channel.platform,
-            {name: getattr(publication, name) for name in COUNTS},
-        )
-        publication.engagement_at = now
-        publication.save(
-            update_fields=[*COUNTS, "engagement", "engagement_at", "updated_at"]
-        )
+        store_counts(publication, counts, now)
         outcomes.engagement_recorded(publication, now=now, actor=actor)
     return publication
+
+
+def store_counts(
+    publication: Publication, counts: Mapping[str, int], now: datetime
+) -> None:
+    """Put counts on a locked publication that comes with its channel."""
+    for name in COUNTS:
+        number = counts.get(name)
+        if number is not None:
+            setattr(publication, name, min(number, MAX_COUNT))
+    publication.engagement = engagement_of(
+        publication.channel.platform,
+        {name: getattr(publication, name) for name in COUNTS},
+    )
+    publication.engagement_at = now
+    publication.save(
+        update_fields=[*COUNTS, "engagement", "engagement_at", "updated_at"]
+    )

@@ -16,6 +16,7 @@ from library.services import count_uses
 from promura_site import events
 from promura_site.models import User
 from scheduling.models import Publication
+from scheduling.readings.planning import plan_readings
 from scheduling.suggestions import slots
 
 logger = logging.getLogger(__name__)
@@ -38,9 +39,11 @@ def publication_finished(
 
     `media_ids` are the media that were published.
     """
-    if publication.state == Publication.State.PUBLISHED and media_ids:
-        _lock(media_ids)
-        count_uses(media_ids, now=now)
+    if publication.state == Publication.State.PUBLISHED:
+        if media_ids:
+            _lock(media_ids)
+            count_uses(media_ids, now=now)
+        plan_readings(publication)
     _learn(publication, now)
     state = Publication.State(publication.state)
     events.emit(

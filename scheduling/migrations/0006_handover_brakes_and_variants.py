@@ -35,7 +35,6 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('hours', models.PositiveSmallIntegerField()),
                 ('due_at', models.DateTimeField(null=True)),
-                ('lease_until', models.DateTimeField(null=True)),
                 ('tries', models.PositiveSmallIntegerField(default=0)),
                 ('read_at', models.DateTimeField(null=True)),
                 ('error', models.CharField(blank=True, max_length=300)),

@@ -263,7 +263,6 @@ class EngagementReading(models.Model):
     hours = models.PositiveSmallIntegerField()
     # None once it has been made, or given up.
     due_at = models.DateTimeField(null=True)
-    lease_until = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
     read_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=300, blank=True)

@@ -1,0 +1,1 @@
+"""Reading back how people react to what is published."""
