@@ -71,8 +71,13 @@ def _secret(variable: str, filename: str) -> str:
 
 SECRET_KEY = _secret("SECRET_KEY", "secret_key")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Keys from the environment, or a file of keys: the command that rotates them adds a
+# new one there while everything is running.
+_credentials_key = _secret("PROMURA_CREDENTIALS_KEY", "credentials_key")
+_given = bool(env.str("PROMURA_CREDENTIALS_KEY", default=""))
+CREDENTIALS_KEY_FILE = None if _given else DATA_DIR / "credentials_key"
 CREDENTIALS_KEYS = [
-    _secret("PROMURA_CREDENTIALS_KEY", "credentials_key"),
+    *([_credentials_key] if _given else []),
     *env.list("PROMURA_CREDENTIALS_KEY_FALLBACKS", default=[]),
 ]
 
@@ -347,6 +352,10 @@ ALLOW_PRIVATE_TARGETS = env.bool("PROMURA_ALLOW_PRIVATE_TARGETS", default=False)
 # Further connectors of a deployment: name=dotted.path.Class, comma-separated.
 PROMURA_CONNECTORS: dict[str, str] = env.dict("PROMURA_CONNECTORS", default={})
 PUBLISH_LEASE = timedelta(seconds=env.int("PROMURA_PUBLISH_LEASE", default=120))
+# Before the first repetition; each later one waits twice as long, up to 15 minutes.
+PUBLISH_FIRST_WAIT = timedelta(
+    seconds=env.int("PROMURA_PUBLISH_FIRST_WAIT", default=15)
+)
 PUBLISH_LATE_AFTER = timedelta(minutes=60)
 # Brakes. 0 turns each of them off; spacing and cap can be set for each model as well.
 # Posts on one channel: so many a minute on average, so many at once.

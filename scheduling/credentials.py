@@ -1,8 +1,9 @@
 """Channel credentials at rest: encrypted, and readable with any key still in use.
 
-Fernet (AES-128-CBC with HMAC-SHA256) under keys derived from
-`settings.CREDENTIALS_KEYS`: the first encrypts, all of them decrypt, so that a new
-key can be put in front before the old one is taken away.
+Fernet (AES-128-CBC with HMAC-SHA256) under keys derived from those in
+`settings.CREDENTIALS_KEY_FILE` and `settings.CREDENTIALS_KEYS`: the first encrypts,
+all of them decrypt, so that a new key can be put in front before the old one is taken
+away.
 """
 
 import base64
@@ -15,6 +16,8 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+
+from promura_site.secrets import stored_keys
 
 _PURPOSE = b"promura channel credentials v1"
 
@@ -45,8 +48,21 @@ def decrypt(ciphertext: str) -> dict[str, Any]:
     return opened
 
 
+def reseal(ciphertext: str) -> str:
+    """Return the same credentials under the first key.
+
+    Raise CredentialsUnreadable when no key fits.
+    """
+    try:
+        return _box().rotate(ciphertext.encode()).decode()
+    except (InvalidToken, ValueError):
+        raise CredentialsUnreadable from None
+
+
 def _box() -> MultiFernet:
-    return _box_of(tuple(settings.CREDENTIALS_KEYS))
+    file = settings.CREDENTIALS_KEY_FILE
+    stored = stored_keys(file) if file else ()
+    return _box_of((*stored, *settings.CREDENTIALS_KEYS))
 
 
 @lru_cache(maxsize=4)
