@@ -186,6 +186,35 @@ class MediaItem(models.Model):
         return self.name
 
 
+class Rendition(models.Model):
+    """An item's file as some platforms take it, made by us and without metadata.
+
+    `key` stands for what was asked for: types, bytes, pixels, seconds.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    media = models.ForeignKey(
+        MediaItem, on_delete=models.CASCADE, related_name="renditions"
+    )
+    key = models.CharField(max_length=64)
+    file = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    size_bytes = models.BigIntegerField()
+    content_type = models.CharField(max_length=100)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["media", "key"], name="rendition_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.media_id} as {self.content_type}, {self.size_bytes} bytes"
+
+
 class MediaTag(models.Model):
     """One tag on one item."""
 
