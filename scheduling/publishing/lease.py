@@ -11,9 +11,6 @@ from scheduling.models import Publication
 from scheduling.publishing.connectors.base import PublishError, PublishRequest
 from scheduling.publishing.payload import thaw
 
-# A send gets this much lease beyond what its connector may take.
-MARGIN = timedelta(seconds=30)
-FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=15)
 # So long after its last moment a publication is too late for sure.
 AFTERWARDS = timedelta(seconds=1)
@@ -49,12 +46,16 @@ class Lease:
 
 
 def length_for(timeout: float) -> timedelta:
-    """Return how long a lease is that outlasts a call of `timeout` seconds."""
-    return max(settings.PUBLISH_LEASE, timedelta(seconds=timeout) + MARGIN)
+    """Return how long a lease is that outlasts a call of `timeout` seconds.
+
+    A quarter of the usual lease is left for what comes before and after the call.
+    """
+    lease: timedelta = settings.PUBLISH_LEASE
+    return max(lease, timedelta(seconds=timeout) + lease / 4)
 
 
 def wait_after(lease: Lease, error: PublishError) -> timedelta:
     """Return how long to wait: doubling, with jitter, never less than asked for."""
-    doubled = FIRST_WAIT * 2 ** min(lease.series, 10)
+    doubled = settings.PUBLISH_FIRST_WAIT * 2 ** min(lease.series, 10)
     wait = min(doubled, LONGEST_WAIT) * random.uniform(0.8, 1.2)
     return max(wait, timedelta(seconds=error.retry_after or 0))
