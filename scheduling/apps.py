@@ -27,7 +27,12 @@ class SchedulingConfig(AppConfig):
                 "settle_publication",
                 "retry_publication",
             ],
-            admin=["add_channel", "delete_channel", "view_publishattempt"],
+            admin=[
+                "add_channel",
+                "delete_channel",
+                "view_publishattempt",
+                "override_clearance",
+            ],
         )
         health.register("publisher", reasons.publishing_works, health.PUBLISHING)
         holds.register(

@@ -1,6 +1,7 @@
 """Posts: what shall appear, where and when."""
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Lower
@@ -8,9 +9,20 @@ from django.db.models.functions import Coalesce, Lower
 from library.models import MediaItem, Tag
 from promura_site.ids import new_id
 from promura_site.models import DemoQuerySet
-from promura_site.zones import validate_zone
+from promura_site.zones import zone_names
 from scheduling.models.channels import Channel
 from templates_app.models import PostTemplate
+
+# In the place of a zone: the same wall-clock time in each model's own.
+EACH_MODELS_OWN = "model"
+
+
+def validate_clocks(name: str) -> None:
+    """Raise ValidationError unless `name` is an IANA zone, or “model”."""
+    if name != EACH_MODELS_OWN and name not in zone_names():
+        raise ValidationError(
+            f"“{name}” is no IANA time zone, nor “model”.", code="zone"
+        )
 
 
 class PostQuerySet(DemoQuerySet):
@@ -49,7 +61,8 @@ class Post(models.Model):
     )
     # None while a draft has no time yet.
     publish_at = models.DateTimeField(null=True, blank=True)
-    timezone = models.CharField(max_length=64, validators=[validate_zone])
+    # An IANA zone, or the word for each model's own.
+    timezone = models.CharField(max_length=64, validators=[validate_clocks])
     # Derived from the publications by one function, with this row locked.
     state = models.CharField(
         max_length=12, choices=State.choices, default=State.DRAFT, editable=False
@@ -66,7 +79,8 @@ class Post(models.Model):
     # strings, and whether one of them was taken.
     suggestions_offered = models.JSONField(default=list, editable=False)
     suggestion_taken = models.BooleanField(null=True, editable=False)
-    # An admin let media out that is not cleared for this plan.
+    # An admin let media out that is not cleared for this plan: who, when, why, and
+    # what exactly (the keys of clearing.Bar).
     cleared_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -76,6 +90,7 @@ class Post(models.Model):
     )
     cleared_at = models.DateTimeField(null=True, editable=False)
     cleared_because = models.CharField(max_length=300, blank=True, editable=False)
+    cleared_for = models.JSONField(default=list, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     is_demo = models.BooleanField(default=False, editable=False)
@@ -84,6 +99,7 @@ class Post(models.Model):
 
     class Meta:
         ordering = ["-publish_at", "-id"]
+        permissions = [("override_clearance", "Can let media out that is not cleared")]
         indexes = [
             models.Index(fields=["publish_at", "id"], name="post_by_time"),
             models.Index(fields=["state", "publish_at", "id"], name="post_by_state"),

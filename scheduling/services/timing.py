@@ -11,10 +11,9 @@ from django.conf import settings
 from library.models import Creator
 from promura_site.models import User
 from promura_site.zones import to_utc, zone_names
+from scheduling.models.posts import EACH_MODELS_OWN
 from scheduling.services.naming import Problems
 
-# `timezone` may be this word: the same wall-clock time in each model's own zone.
-EACH_MODELS_OWN = "model"
 # What a person typed a moment ago still means now.
 GRACE = timedelta(minutes=1)
 HORIZON = timedelta(days=5 * 366)
