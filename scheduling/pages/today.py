@@ -212,7 +212,7 @@ def steps() -> list[Step]:
         Step(
             Channel.objects.exists(),
             "Connect an account",
-            "Where her posts appear; the outbox needs no sign-in.",
+            "Where her posts appear; what is posted by hand needs no sign-in.",
             "models",
             "Connect an account",
         ),

@@ -74,7 +74,12 @@ def _connect(owner: httpx.Client, webhook: str) -> None:
     payload(
         owner.post(
             "/api/channels",
-            json={"model": "lea", "platform": "instagram", "handle": "@lea.moss"},
+            json={
+                "model": "lea",
+                "platform": "instagram",
+                "connector": "outbox",
+                "handle": "@lea.moss",
+            },
         )
     )
     credentials = {"url": webhook, "secret": SECRET, "idempotent": True}

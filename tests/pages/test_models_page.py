@@ -67,7 +67,7 @@ def test_an_owner_adds_a_model_and_connects_the_first_account(
     expect(her.get_by_role("button", name="Connect an account")).to_be_focused()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_label("Reached by")).to_have_value("outbox")
+    expect(dialog.get_by_label("Reached by")).to_have_value("handover")
     expect(dialog.get_by_label("Secret")).to_be_hidden()
     dialog.get_by_label("Handle").fill("@lea")
     dialog.get_by_role("button", name="Connect", exact=True).click()

@@ -28,7 +28,7 @@ def test_an_admin_connects_an_account(as_admin: APIClient) -> None:
     assert response.status_code == 201
     shown = response.json()["channel"]
     assert shown["model"] == "lea"
-    assert shown["connector"] == "outbox"
+    assert shown["connector"] == "handover"
     assert shown["max_rating"] == "suggestive"
     assert shown["health"] == "unknown"
 

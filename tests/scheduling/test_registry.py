@@ -7,6 +7,7 @@ import pytest
 
 from scheduling.publishing.connectors import registry
 from scheduling.publishing.connectors.base import CredentialsInvalid
+from scheduling.publishing.connectors.handover import HandoverConnector
 from scheduling.publishing.connectors.outbox import OutboxConnector
 from scheduling.publishing.connectors.webhook import WebhookConnector
 from tests.loopback import Receiver
@@ -47,6 +48,7 @@ def test_private_targets_are_allowed_by_the_setting_alone(settings: Any) -> None
 
 def test_each_connector_stands_under_its_own_name() -> None:
     assert registry.connectors() == {
+        "handover": HandoverConnector,
         "outbox": OutboxConnector,
         "webhook": WebhookConnector,
     }
@@ -60,8 +62,8 @@ def test_every_platform_has_a_connector() -> None:
         assert registry.connector_class(name).name == name
 
 
-def test_platforms_without_a_connector_of_their_own_go_to_the_outbox() -> None:
-    assert registry.default_connector("instagram") == "outbox"
+def test_where_no_program_may_post_a_person_does() -> None:
+    assert registry.default_connector("instagram") == "handover"
     assert registry.default_connector("webhook") == "webhook"
 
 

@@ -7,34 +7,36 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from scheduling.publishing.connectors.base import Connector, ConnectorOptions
+from scheduling.publishing.connectors.handover import HandoverConnector
 from scheduling.publishing.connectors.outbox import OutboxConnector
 from scheduling.publishing.connectors.webhook import WebhookConnector
 
 CONNECTORS: dict[str, type[Connector]] = {
+    "handover": HandoverConnector,
     "outbox": OutboxConnector,
     "webhook": WebhookConnector,
 }
 
-# Where no connector of the platform's own is there, its posts go to the outbox.
+# Where a program may not post, a person does. The outbox can be chosen for any.
 PLATFORMS: dict[str, str] = {
     "outbox": "outbox",
     "webhook": "webhook",
     "bluesky": "outbox",
-    "facebook": "outbox",
-    "instagram": "outbox",
-    "linkedin": "outbox",
+    "facebook": "handover",
+    "instagram": "handover",
+    "linkedin": "handover",
     "mastodon": "outbox",
-    "pinterest": "outbox",
-    "reddit": "outbox",
-    "snapchat": "outbox",
+    "pinterest": "handover",
+    "reddit": "handover",
+    "snapchat": "handover",
     "telegram": "outbox",
-    "threads": "outbox",
-    "tiktok": "outbox",
-    "tumblr": "outbox",
-    "vk": "outbox",
-    "weibo": "outbox",
-    "x": "outbox",
-    "youtube": "outbox",
+    "threads": "handover",
+    "tiktok": "handover",
+    "tumblr": "handover",
+    "vk": "handover",
+    "weibo": "handover",
+    "x": "handover",
+    "youtube": "handover",
 }
 
 
@@ -65,6 +67,11 @@ def platforms() -> dict[str, str]:
         for name, path in settings.PROMURA_CONNECTORS.items()
     }
     return {**PLATFORMS, **added}
+
+
+def by_hand() -> frozenset[str]:
+    """Return the names of the connectors whose posts a person hands over."""
+    return frozenset(name for name, one in connectors().items() if one.by_hand)
 
 
 def default_connector(platform: str) -> str:

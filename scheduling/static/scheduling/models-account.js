@@ -9,7 +9,10 @@ const dialog = document.getElementById("channel-dialog");
 const form = dialog?.querySelector("form");
 const TITLES = { add: "Connect an account for", edit: "Edit", "sign-in": "Sign in again:" };
 const SUBMITS = { add: "Connect", edit: "Save", "sign-in": "Sign in" };
+const NEEDS_NOTHING = new Set(["handover", "outbox"]);
+const NAMES = { handover: "By hand" };
 const WORDS = {
+  handover: "By hand: when a post is due, somebody takes it on their phone, posts it and pastes its link. Needs no sign-in.",
   outbox: "Outbox: each post is laid down as a folder with its text and media, and a person hands it over. Needs no sign-in.",
   webhook: "Webhook: each post is delivered, signed, to an address of yours.",
 };
@@ -20,7 +23,7 @@ function connector() {
 }
 
 function formOf(name) {
-  if (name === "outbox") return null;
+  if (NEEDS_NOTHING.has(name)) return null;
   return name === "webhook" ? "webhook" : "other";
 }
 
@@ -35,7 +38,7 @@ function showSignIn() {
 function offerConnectors({ connectors, platforms }) {
   const usual = platforms.find((one) => one.id === form.elements.platform.value)?.connector;
   const names = [usual, ...connectors.filter((one) => one !== usual)].filter(Boolean);
-  const word = (name) => name.charAt(0).toUpperCase() + name.slice(1);
+  const word = (name) => NAMES[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
   replaceChildren(form.elements.connector, names.map((name, place) =>
     h("option", { value: name }, place ? word(name) : `${word(name)} (usual)`)));
   showSignIn();

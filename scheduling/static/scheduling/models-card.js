@@ -60,7 +60,7 @@ function lastWords(channel, last) {
 
 function account(model, channel, { can, last, names }) {
   const where = { model: model.id, channel: channel.id };
-  const way = channel.connector === channel.platform ? "" : ` · ${channel.connector}`;
+  const way = channel.connector === channel.platform ? "" : ` · ${channel.connector === "handover" ? "by hand" : channel.connector}`;
   const trouble = channel.is_active && channel.health !== "good" && channel.health_detail;
   return h(
     "li",
