@@ -2,6 +2,14 @@
 
 from scheduling.models.channels import Channel, ChannelFlow, ChannelQuerySet
 from scheduling.models.control import PanicStop, PublishingPace
+from scheduling.models.notices import (
+    Happening,
+    Notice,
+    NoticeDelivery,
+    NoticePreference,
+    NoticeReceipt,
+    OnCall,
+)
 from scheduling.models.posts import Post, PostMedia, PostQuerySet, PostVariant
 from scheduling.models.publications import (
     EngagementReading,
@@ -18,6 +26,12 @@ __all__ = [
     "ChannelFlow",
     "ChannelQuerySet",
     "EngagementReading",
+    "Happening",
+    "Notice",
+    "NoticeDelivery",
+    "NoticePreference",
+    "NoticeReceipt",
+    "OnCall",
     "PanicStop",
     "Post",
     "PostMedia",
