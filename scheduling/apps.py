@@ -18,7 +18,12 @@ class SchedulingConfig(AppConfig):
 
         levels.grant(
             self.label,
-            view=["view_channel", "view_post", "view_publication"],
+            view=[
+                "view_channel",
+                "view_post",
+                "view_publication",
+                "hand_over_publication",
+            ],
             edit=[
                 "change_channel",
                 "add_post",

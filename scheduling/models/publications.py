@@ -135,6 +135,7 @@ class Publication(models.Model):
         permissions = [
             ("settle_publication", "Can settle an unknown publication"),
             ("retry_publication", "Can retry a failed publication"),
+            ("hand_over_publication", "Can hand a publication over by hand"),
         ]
         constraints = [
             models.UniqueConstraint(
