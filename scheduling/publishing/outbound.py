@@ -327,10 +327,12 @@ class OutboundClient:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        content: bytes = b"",
+        content: bytes | Iterable[bytes] = b"",
     ) -> Reply:
         """Send one request. Raises TargetRefused, NotSent or ReplyLost.
 
+        Content in pieces is sent as they come, and needs a Content-Length; what goes
+        wrong with them is raised as it is, and the request breaks off.
         Their messages name the host alone, since a path or a query may hold a key.
         httpx.Client is not used because it logs every URL whole.
         """

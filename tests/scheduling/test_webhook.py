@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -316,3 +317,37 @@ def test_a_private_url_is_refused_as_a_credential() -> None:
             given, options(allow_private_targets=False)
         )
     assert "not allowed" in caught.value.errors["url"][0]
+
+
+def test_the_answer_is_kept_in_short(receiver: Receiver) -> None:
+    body = b'{"id": "42",\n "note": "' + b"z" * 900 + b'"}'
+    receiver.script(Behaviour(status=201, body=body), Behaviour(status=422, body=b"No"))
+    said = webhook(receiver.url).publish(a_request()).reply
+    assert re.fullmatch(r'201 in \d+ ms: \{"id": "42", "note": "z+', said)
+    assert len(said) <= 300
+    assert re.fullmatch(r"422 in \d+ ms: No", failure(webhook(receiver.url)).reply)
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        SECRET,
+        SECRET.removeprefix("whsec_"),
+        "http://127.0.0.1:{port}/hook/of-lea?key=1",
+        "Cannot POST /hook/of-lea",
+        "key=1",
+    ],
+)
+def test_no_answer_gives_the_address_or_the_secret_away(
+    receiver: Receiver, echo: str
+) -> None:
+    text = echo.format(port=receiver.port)
+    plain, in_json = text.encode(), json.dumps({"error": text}).encode()
+    receiver.script(
+        Behaviour(status=404, body=plain), Behaviour(status=404, body=in_json)
+    )
+    connector = webhook(f"{receiver.origin}/hook/of-lea?key=1")
+    for _ in range(2):
+        error = failure(connector)
+        assert error.message == "The receiver answered 404."
+        assert re.fullmatch(r"404 in \d+ ms", error.reply)

@@ -9,59 +9,35 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
+from scheduling.publishing.connectors.errors import (
+    NEEDS_SIGN_IN,
+    OUTAGE_CODES,
+    CredentialsInvalid,
+    OutcomeUnknown,
+    PublishError,
+)
+
+__all__ = [
+    "NEEDS_SIGN_IN",
+    "OUTAGE_CODES",
+    "Account",
+    "Connector",
+    "ConnectorOptions",
+    "CredentialsInvalid",
+    "Engagement",
+    "Limits",
+    "MediaFile",
+    "OutcomeUnknown",
+    "PublishError",
+    "PublishRequest",
+    "Receipt",
+    "Recovery",
+    "refuse_unknown_fields",
+    "utc_text",
+]
+
 CHUNK = 1024 * 1024
-NEEDS_SIGN_IN = "needs_sign_in"
-OUTAGE_CODES = frozenset({"unreachable", "unavailable", "server_error", "reply_lost"})
-
-
-class PublishError(Exception):
-    """A send that is known not to have been accepted.
-
-    ``permanent`` means that sending the same again cannot help. ``retry_after`` is
-    the platform's wish in seconds. The message is fit to be shown to people and never
-    holds a secret. Codes that are not a platform's own: ``over_limits``,
-    ``media_missing``, ``media_changed``, ``media_unreadable``, ``target_refused``,
-    ``unreachable``, ``redirected``, ``needs_sign_in``, ``rate_limited``,
-    ``unavailable``, ``too_large``, ``gone``, ``refused``, ``outbox_unwritable``.
-    After ``needs_sign_in`` the post waits until the account is signed in again; the
-    ones in ``OUTAGE_CODES`` say that nobody gets through at the moment.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        permanent: bool,
-        retry_after: float | None = None,
-        code: str,
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.permanent = permanent
-        self.retry_after = retry_after
-        self.code = code
-
-
-class OutcomeUnknown(PublishError):
-    """A send of which nobody knows whether it was accepted.
-
-    The one PublishError that must not simply be followed by another send: what may
-    follow is the connector's recovery. ``code``: ``reply_lost``, ``server_error`` or
-    ``in_progress``.
-    """
-
-    def __init__(
-        self, message: str, *, code: str, retry_after: float | None = None
-    ) -> None:
-        super().__init__(message, permanent=False, retry_after=retry_after, code=code)
-
-
-class CredentialsInvalid(ValueError):
-    """Credentials that cannot work: ``errors`` maps each field to sentences."""
-
-    def __init__(self, errors: dict[str, list[str]]) -> None:
-        super().__init__("These credentials cannot be used.")
-        self.errors = errors
+VIDEO = "video/"
 
 
 class Recovery(StrEnum):
@@ -84,6 +60,11 @@ class MediaFile:
     alt_text: str = ""
     width: int | None = None
     height: int | None = None
+
+    @property
+    def is_video(self) -> bool:
+        """Tell a clip from a picture."""
+        return self.content_type.startswith(VIDEO)
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the bytes; raise PublishError if they are not what was planned."""
@@ -159,11 +140,15 @@ class PublishRequest:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The platform's word that a post is there. ``url`` is its public link, if any."""
+    """The platform's word that a post is there. ``url`` is its public link, if any.
+
+    ``reply`` is what it answered, in short, where that tells more.
+    """
 
     external_id: str
     url: str = ""
     published_at: datetime | None = None
+    reply: str = ""
 
 
 @dataclass(frozen=True)
@@ -227,6 +212,9 @@ class Limits:
             problems.append(f"The text has {length} characters; at most {longest} fit.")
         if self.needs_media and not count:
             problems.append("A picture or a clip is needed.")
+        clips = sum(item.is_video for item in request.media)
+        if self.video_count is not None and clips > self.video_count:
+            problems.append(f"{clips} clips are too many; at most {self.video_count}.")
         if self.media_count is not None and count > self.media_count:
             problems.append(f"{count} media are too many; at most {self.media_count}.")
         total = sum(item.size_bytes for item in request.media)
@@ -253,7 +241,7 @@ class Limits:
 
     def most_bytes(self, content_type: str) -> int | None:
         """Return the size that one file of a type may have; None: any size."""
-        is_video = content_type.startswith("video/")
+        is_video = content_type.startswith(VIDEO)
         own = self.video_bytes if is_video else self.image_bytes
         found = [one for one in (self.media_bytes, own) if one is not None]
         return min(found, default=None)
@@ -284,6 +272,8 @@ class Connector(ABC):
     deletes: ClassVar[bool] = False
     # A person does it: nothing is ever sent.
     by_hand: ClassVar[bool] = False
+    # The receiver's owner may want the same again.
+    replays: ClassVar[bool] = False
 
     def __init__(
         self, credentials: Mapping[str, Any], options: ConnectorOptions

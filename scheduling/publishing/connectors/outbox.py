@@ -9,7 +9,6 @@ it, or clears what a killed attempt left and begins anew.
 
 import contextlib
 import json
-import mimetypes
 import os
 import re
 import secrets
@@ -31,20 +30,10 @@ from scheduling.publishing.connectors.base import (
     Recovery,
     refuse_unknown_fields,
 )
+from scheduling.publishing.connectors.multipart import extension_of
 
 # Most file systems take 255 bytes in one name; several parts share one.
 MAX_PART_BYTES = 80
-# What mimetypes would answer differently from one system to the next.
-EXTENSIONS = {
-    "image/jpeg": ".jpg",
-    "image/webp": ".webp",
-    "image/heic": ".heic",
-    "image/heif": ".heif",
-    "image/avif": ".avif",
-    "video/mp4": ".mp4",
-    "video/quicktime": ".mov",
-    "video/webm": ".webm",
-}
 
 
 class OutboxConnector(Connector):
@@ -172,12 +161,7 @@ def _sync(folder: Path) -> None:
 
 def _media_name(number: int, item: MediaFile) -> str:
     stem = _part(Path(item.name).stem).lower().replace(" ", "-")
-    extension = (
-        EXTENSIONS.get(item.content_type)
-        or mimetypes.guess_extension(item.content_type, strict=False)
-        or ".bin"
-    )
-    return f"{number:02d}-{stem}{extension}"
+    return f"{number:02d}-{stem}{extension_of(item.content_type)}"
 
 
 def _part(text: str) -> str:

@@ -21,6 +21,15 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, ClassVar
 
+import httpx
+
+from scheduling.publishing.connectors.answers import (
+    ask,
+    holds,
+    reason_in,
+    short_text,
+    web_link,
+)
 from scheduling.publishing.connectors.base import (
     Account,
     Connector,
@@ -37,10 +46,8 @@ from scheduling.publishing.connectors.base import (
     utc_text,
 )
 from scheduling.publishing.outbound import (
-    NotSent,
     OutboundClient,
     Reply,
-    ReplyLost,
     TargetRefused,
     TimeLimits,
     check_target,
@@ -50,7 +57,7 @@ FIELDS = frozenset({"url", "secret", "idempotent"})
 SECRET_PREFIX = "whsec_"
 MIN_SECRET_BYTES = 24
 MAX_SECRET_CHARACTERS = 2000
-MAX_TEXT = 200
+MAX_REPLY = 300
 TRY_LATER: dict[int, str] = {
     HTTPStatus.REQUEST_TIMEOUT: "unavailable",
     HTTPStatus.TOO_EARLY: "unavailable",
@@ -70,6 +77,7 @@ class WebhookConnector(Connector):
     name: ClassVar[str] = "webhook"
     platform: ClassVar[str] = "webhook"
     limits: ClassVar[Limits] = Limits(total_media_bytes=25_000_000)
+    replays: ClassVar[bool] = True
     # The client's 30 seconds, and reading the media before it.
     timeout: ClassVar[float] = 45.0
     time_limits: ClassVar[TimeLimits] = TimeLimits(total=30.0)
@@ -126,43 +134,41 @@ class WebhookConnector(Connector):
                 },
             }
         )
-        answer = self._send(request.idempotency_key, body).json_object()
+        reply, said = self._send(request.idempotency_key, body)
+        answer = reply.json_object()
         return Receipt(
-            external_id=_text(answer.get("id")) or request.idempotency_key,
-            url=_link(answer.get("url")),
+            external_id=short_text(answer.get("id")) or request.idempotency_key,
+            url=web_link(answer.get("url")),
+            reply=said,
         )
 
-    def _send(self, message_id: str, body: bytes) -> Reply:
+    def _send(self, message_id: str, body: bytes) -> tuple[Reply, str]:
         timestamp = str(int(time.time()))
         signature = sign(self._credentials["secret"], message_id, timestamp, body)
         client = OutboundClient(
             allow_private=self._options.allow_private_targets, limits=self.time_limits
         )
+        started = time.monotonic()
+        reply = ask(
+            client,
+            "POST",
+            self._credentials["url"],
+            headers={
+                "Content-Type": "application/json",
+                "Idempotency-Key": message_id,
+                "webhook-id": message_id,
+                "webhook-timestamp": timestamp,
+                "webhook-signature": signature,
+            },
+            content=body,
+        )
+        said = self._in_short(reply, time.monotonic() - started)
         try:
-            reply = client.send(
-                "POST",
-                self._credentials["url"],
-                headers={
-                    "Content-Type": "application/json",
-                    "Idempotency-Key": message_id,
-                    "webhook-id": message_id,
-                    "webhook-timestamp": timestamp,
-                    "webhook-signature": signature,
-                },
-                content=body,
-            )
-        except TargetRefused as error:
-            raise PublishError(
-                str(error), permanent=True, code="target_refused"
-            ) from error
-        except NotSent as error:
-            raise PublishError(
-                str(error), permanent=False, code="unreachable"
-            ) from error
-        except ReplyLost as error:
-            raise OutcomeUnknown(str(error), code="reply_lost") from error
-        self._raise_for_status(reply)
-        return reply
+            self._raise_for_status(reply)
+        except PublishError as error:
+            error.reply = said
+            raise
+        return reply, said
 
     def _raise_for_status(self, reply: Reply) -> None:
         status, wish = reply.status, reply.retry_after(datetime.now(UTC))
@@ -186,13 +192,23 @@ class WebhookConnector(Connector):
         )
 
     def _reason(self, reply: Reply) -> str:
-        """Return the receiver's own words, unless it sends our secret back."""
         answer = reply.json_object()
-        words = _text(answer.get("message")) or _text(answer.get("error"))
-        private = [self._credentials["url"], *self._credentials["secret"].split()]
-        if not words or any(text in words for text in private):
-            return ""
-        return f": {words.rstrip('.')}"
+        return reason_in(answer, ("message", "error"), self._private())
+
+    def _in_short(self, reply: Reply, seconds: float) -> str:
+        """Return status, time and first words of an answer, for the log."""
+        line = f"{reply.status} in {seconds * 1000:.0f} ms"
+        body = reply.body.decode(errors="replace")
+        words = "" if holds(body, self._private()) else short_text(body)
+        return f"{line}: {words}"[:MAX_REPLY] if words else line
+
+    def _private(self) -> list[str]:
+        """Return what an answer may send back and nobody is to read."""
+        url = httpx.URL(self._credentials["url"])
+        secrets = self._credentials["secret"].split()
+        keys = [secret.removeprefix(SECRET_PREFIX) for secret in secrets]
+        paths = [url.path, url.query.decode()]
+        return [str(url), *secrets, *keys, *(part for part in paths if len(part) > 1)]
 
 
 def sign(secrets: str, message_id: str, timestamp: str, body: bytes) -> str:
@@ -246,17 +262,3 @@ def _with_bytes(item: MediaFile) -> dict[str, Any]:
 
 def _json_bytes(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _text(value: object) -> str:
-    """Return one short printable line of what a stranger sent."""
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        return ""
-    line = " ".join(str(value)[: 4 * MAX_TEXT].split())
-    return "".join(letter for letter in line if letter.isprintable())[:MAX_TEXT]
-
-
-def _link(value: object) -> str:
-    text = value.strip() if isinstance(value, str) else ""
-    plain = text.isprintable() and " " not in text and len(text) <= MAX_TEXT
-    return text if plain and text.startswith(("http://", "https://")) else ""
