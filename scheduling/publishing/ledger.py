@@ -160,7 +160,7 @@ def record_receipt(lease: Lease, receipt: Receipt) -> bool:
             error="",
             error_code="",
         )
-        _close_attempt(lease, _A.ACCEPTED)
+        _close_attempt(lease, _A.ACCEPTED, reply=receipt.reply)
         if held:
             states.recompute(post)
             publication.error_code = ""
@@ -278,7 +278,10 @@ def _claimable(posts: Mapping[UUID, Post]) -> QuerySet[Publication]:
         .annotate(
             claimed_at=Now(),
             tries=Count("attempts"),
-            series=Count("attempts", filter=Q(attempts__started_at__gte=replanned)),
+            series=Count(
+                "attempts",
+                filter=Q(attempts__kind="send", attempts__started_at__gte=replanned),
+            ),
         )
         .order_by("next_attempt_at", "pk")
     )
@@ -348,10 +351,11 @@ def _locked(post_id: UUID) -> Post:
 
 
 def _close_attempt(
-    lease: Lease, outcome: str, error: PublishError | None = None
+    lease: Lease, outcome: str, error: PublishError | None = None, reply: str = ""
 ) -> None:
     PublishAttempt.objects.filter(
         publication=lease.publication,
+        kind=PublishAttempt.Kind.SEND,
         fence=lease.publication.fence,
         outcome__in=(_A.OPEN, _A.UNKNOWN),
     ).update(
@@ -359,6 +363,7 @@ def _close_attempt(
         outcome=outcome,
         error=error.message[:500] if error else "",
         error_code=error.code[:60] if error else "",
+        reply=(error.reply if error else reply)[:300],
     )
 
 

@@ -82,6 +82,16 @@ def test_a_due_post_is_delivered_to_a_webhook(receiver: Receiver) -> None:
     assert publication.external_id == f"remote-{publication.idempotency_key}"
 
 
+def test_the_attempts_keep_what_the_receiver_answered(receiver: Receiver) -> None:
+    receiver.script(Behaviour(status=429, body=b"Busy"), Behaviour(body=b'{"id": 7}'))
+    publication = published(a_publication(a_webhook(receiver.url)))
+    published(due_again(publication))
+    first, second = (one.reply for one in publication.attempts.order_by("number"))
+    assert first.startswith("429 in ")
+    assert first.endswith(" ms: Busy")
+    assert second.endswith(' ms: {"id": 7}')
+
+
 def test_a_busy_platform_is_asked_again_when_it_says(receiver: Receiver) -> None:
     receiver.script(Behaviour(status=429, headers={"Retry-After": "300"}))
     publication = published(a_publication(a_webhook(receiver.url)))
