@@ -1,4 +1,8 @@
-"""Recurring work: who wants it registers it, the publisher loop runs what is due."""
+"""Recurring work: who wants it registers it, the publisher loop runs what is due.
+
+What must go on when there is no publisher is registered as `anywhere`: the process of
+the background tasks runs that as well (`watching.py`), whichever comes first.
+"""
 
 import logging
 from collections.abc import Callable
@@ -15,25 +19,36 @@ from promura_site.models import Periodic
 
 logger = logging.getLogger(__name__)
 
-# A run that takes longer than this is taken for dead and started again.
 LEASE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class Work:
-    """Something to run again and again; it gets the time and must bear reruns."""
+    """Something to run again and again; it gets the time and must bear reruns.
+
+    A run that takes longer than `lease` is taken for dead and started again.
+    """
 
     name: str
     every: timedelta
     run: Callable[[datetime], None]
+    anywhere: bool = False
+    lease: timedelta = LEASE
 
 
 _registered: dict[str, Work] = {}
 
 
-def register(name: str, *, every: timedelta, run: Callable[[datetime], None]) -> None:
+def register(
+    name: str,
+    *,
+    every: timedelta,
+    run: Callable[[datetime], None],
+    anywhere: bool = False,
+    lease: timedelta = LEASE,
+) -> None:
     """Add a piece of recurring work."""
-    _registered[name] = Work(name, every, run)
+    _registered[name] = Work(name, every, run, anywhere, lease)
 
 
 def connect() -> None:
@@ -51,7 +66,7 @@ def _create_rows(using: str, **kwargs: Any) -> None:
     )
 
 
-def run_due(now: datetime) -> int:
+def run_due(now: datetime, *, only_anywhere: bool = False) -> int:
     """Run what is due and not being run elsewhere; return how many pieces ran.
 
     The look is a plain SELECT; the claim a conditional UPDATE, so that of several
@@ -62,10 +77,10 @@ def run_due(now: datetime) -> int:
     ran = 0
     for name in names:
         work = _registered.get(name)
-        if work is None:
+        if work is None or (only_anywhere and not work.anywhere):
             continue
         claimed = Periodic.objects.filter(due, name=name).update(
-            lease_until=now + LEASE, last_started_at=now
+            lease_until=now + work.lease, last_started_at=now
         )
         if claimed:
             ran += 1

@@ -62,3 +62,30 @@ def test_a_failure_is_remembered_and_stops_nothing_else() -> None:
 def _forget_test_work() -> object:
     yield
     periodic._registered.pop("test.work", None)
+
+
+def test_only_work_of_any_process_runs_beside_the_tasks() -> None:
+    ran: list[str] = []
+    periodic.register("test.work", every=HOUR, run=lambda now: ran.append("publisher"))
+    periodic.register(
+        "test.watch", every=HOUR, run=lambda now: ran.append("any"), anywhere=True
+    )
+    _row("test.work")
+    Periodic.objects.create(name="test.watch", next_at=timezone.now() - HOUR)
+    assert periodic.run_due(timezone.now(), only_anywhere=True) == 1
+    assert ran == ["any"]
+
+
+def test_work_may_have_a_lease_of_its_own() -> None:
+    seen: list[datetime | None] = []
+    minute = timedelta(minutes=1)
+    periodic.register(
+        "test.work",
+        every=HOUR,
+        run=lambda at: seen.append(Periodic.objects.get().lease_until),
+        lease=minute,
+    )
+    now = timezone.now()
+    _row("test.work")
+    periodic.run_due(now)
+    assert seen == [now + minute]
