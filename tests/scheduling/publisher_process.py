@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -32,21 +34,23 @@ def database_url() -> str:
 class PublisherProcess:
     """A publisher; a context manager that leaves no process behind."""
 
-    def __init__(self, *arguments: str, stop_at: str = "") -> None:
-        environment = os.environ | {
+    def __init__(self, *arguments: str, stop_at: str = "", **environment: str) -> None:
+        inherited = os.environ | {
             "DATABASE_URL": database_url(),
             "PROMURA_DATA_DIR": str(settings.DATA_DIR),
             "PROMURA_STOP_AT": stop_at,
             "LOG_LEVEL": "WARNING",
+            **environment,
         }
-        environment.pop("DJANGO_SETTINGS_MODULE", None)
+        inherited.pop("DJANGO_SETTINGS_MODULE", None)
+        # A file: a pipe that nobody reads would fill and hold the publisher up.
+        self._output = tempfile.NamedTemporaryFile()  # noqa: SIM115 - closed in exit
         self._process = subprocess.Popen(
             [sys.executable, "manage.py", "publisher", *arguments],
             cwd=ROOT,
-            env=environment,
-            stdout=subprocess.PIPE,
+            env=inherited,
+            stdout=self._output,
             stderr=subprocess.STDOUT,
-            text=True,
         )
 
     def __enter__(self) -> Self:
@@ -58,19 +62,31 @@ class PublisherProcess:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._process.poll() is None:
+        if self.runs():
             self._process.kill()
-        self._process.communicate()
+            self._process.wait(SECONDS)
+        self._output.close()
+
+    @property
+    def pid(self) -> int:
+        """The process's id, the last part of its publisher's name."""
+        return self._process.pid
+
+    def runs(self) -> bool:
+        """Tell whether the process is still there."""
+        return self._process.poll() is None
+
+    def output(self) -> str:
+        """Return what it has said so far."""
+        return Path(self._output.name).read_text(errors="replace")
 
     def wait_until_stopped(self, step: str) -> None:
         """Wait until the process stands still at a step."""
-        assert self._process.stdout is not None
-        lines = []
-        for line in self._process.stdout:
-            lines.append(line)
-            if line.strip() == f"stopped at {step}":
-                return
-        pytest.fail("The publisher ended too early:\n" + "".join(lines))
+        deadline = time.monotonic() + SECONDS
+        while f"stopped at {step}\n" not in self.output():
+            if not self.runs() or time.monotonic() > deadline:
+                pytest.fail(f"The publisher never got to {step}:\n{self.output()}")
+            time.sleep(0.01)
 
     def kill(self) -> None:
         """Kill it with SIGKILL and make sure that it is gone."""

@@ -1,0 +1,1 @@
+"""The crash suite: real publishers, a platform of its own, real kills."""
