@@ -16,6 +16,7 @@ from promura_site.errors import DomainError
 from scheduling.models import Channel, Post, Publication, PublishAttempt
 from scheduling.publishing.connectors import registry
 from scheduling.services import channels, posts, publications
+from scheduling.services.identity import verify_channel
 
 
 class ReadOnlyInline(TabularInline):
@@ -161,7 +162,7 @@ class ChannelAdmin(ServiceAdmin):
     def verify(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
         """Verify the channels with their platforms."""
         actor, rows = actor_of(request), queryset.select_related("creator")
-        self._each(request, rows, lambda row: channels.verify_channel(row, actor=actor))
+        self._each(request, rows, lambda row: verify_channel(row, actor=actor))
 
     @admin.action(description="Take out of use", permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:

@@ -31,6 +31,15 @@ _NOT_SHOWN = (
 )
 
 
+class AnsweredSerializer(serializers.Serializer):
+    """Whose account answered, with its picture as we keep it."""
+
+    external_id = serializers.CharField()
+    handle = serializers.CharField()
+    name = serializers.CharField()
+    avatar_url = serializers.CharField(allow_null=True)
+
+
 class ChannelSerializer(serializers.ModelSerializer):
     """An account on a platform; its credentials are never shown."""
 
@@ -38,6 +47,9 @@ class ChannelSerializer(serializers.ModelSerializer):
     max_rating = RatingField()
     signed_in = serializers.SerializerMethodField(
         help_text="Whether credentials are stored."
+    )
+    account = serializers.SerializerMethodField(
+        help_text="Whose account answered when it was last verified."
     )
 
     class Meta:
@@ -52,6 +64,7 @@ class ChannelSerializer(serializers.ModelSerializer):
             "max_rating",
             "is_active",
             "signed_in",
+            "account",
             "health",
             "health_detail",
             "verified_at",
@@ -61,6 +74,20 @@ class ChannelSerializer(serializers.ModelSerializer):
 
     def get_signed_in(self, channel: Channel) -> bool:
         return bool(channel.credentials)
+
+    @extend_schema_field(AnsweredSerializer(allow_null=True))
+    def get_account(self, channel: Channel) -> dict[str, str | None] | None:
+        if not channel.account_id:
+            return None
+        has_face = getattr(channel, "has_face", False)
+        return {
+            "external_id": channel.account_id,
+            "handle": channel.account_handle,
+            "name": channel.account_name,
+            "avatar_url": reverse("channel-avatar", args=[channel.pk])
+            if has_face
+            else None,
+        }
 
 
 class AccountSerializer(serializers.Serializer):

@@ -21,6 +21,11 @@ api: list[URLPattern | URLResolver] = [
         channels({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
     ),
     path("api/channels/<uuid:pk>/verify", channels({"post": "verify"})),
+    path(
+        "api/channels/<uuid:pk>/avatar",
+        channels({"get": "avatar"}),
+        name="channel-avatar",
+    ),
     path("api/posts", posts({"get": "list", "post": "create"})),
     path("api/posts/<uuid:pk>", posts({"get": "retrieve", "patch": "partial_update"})),
     path("api/posts/<uuid:pk>/cancel", posts({"post": "cancel"})),

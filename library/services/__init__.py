@@ -5,6 +5,7 @@ from library.services.creators import (
     creators_by_slug,
     set_avatar,
     set_creator_active,
+    small_picture,
     update_creator,
 )
 from library.services.media import count_uses, note_use, update_media
@@ -47,6 +48,7 @@ __all__ = [
     "restore_media",
     "set_avatar",
     "set_creator_active",
+    "small_picture",
     "trash_media",
     "update_creator",
     "update_media",

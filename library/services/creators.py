@@ -114,15 +114,30 @@ def set_avatar(
     return creator
 
 
+def small_picture(stream: Readable, *, name: str = "") -> tuple[bytes, str]:
+    """Return a picture's thumbnail and its content type.
+
+    Raise DomainError 400 for what is no picture.
+    """
+    with TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
+        made = _thumbnail(stream, Path(folder), name)
+        return made.path.read_bytes(), made.content_type
+
+
 def _place_avatar(stream: Readable, folder: Path, name: str) -> str:
+    made = _thumbnail(stream, folder, name)
+    shelf = files.storage_name(new_id(), made.extension, "avatars")
+    return files.place(default_storage, made.path, shelf)
+
+
+def _thumbnail(stream: Readable, folder: Path, name: str) -> files.Derivative:
     limits = upload_limits()
     received = files.receive(stream, directory=folder, limits=limits, claimed_name=name)
     inspected = files.inspect(received.path, claimed_name=name, limits=limits)
     if inspected.kind != "image":
         raise DomainError("not_a_picture", "file: Choose a picture, not a video.")
     made = files.make_derivatives(received.path, inspected, folder, limits=limits)
-    shelf = files.storage_name(new_id(), made.thumbnail.extension, "avatars")
-    return files.place(default_storage, made.thumbnail.path, shelf)
+    return made.thumbnail
 
 
 def _check(creator: Creator) -> None:

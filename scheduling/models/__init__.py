@@ -1,6 +1,11 @@
 """Tables of scheduling: channels, posts, publications, brakes and statistics."""
 
-from scheduling.models.channels import Channel, ChannelFlow, ChannelQuerySet
+from scheduling.models.channels import (
+    Channel,
+    ChannelFace,
+    ChannelFlow,
+    ChannelQuerySet,
+)
 from scheduling.models.control import PanicStop, PublishingPace
 from scheduling.models.notices import (
     Happening,
@@ -23,6 +28,7 @@ from scheduling.models.statistics import ChannelBaseline, SlotEntry, SlotStatist
 __all__ = [
     "Channel",
     "ChannelBaseline",
+    "ChannelFace",
     "ChannelFlow",
     "ChannelQuerySet",
     "EngagementReading",

@@ -1,7 +1,7 @@
 """Channels: accounts of models, and how they are reached."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 
 from library.models import Creator, Rating
@@ -14,6 +14,11 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
     def usable(self) -> "ChannelQuerySet":
         """Keep active channels of active models."""
         return self.filter(is_active=True, creator__is_active=True)
+
+    def to_show(self) -> "ChannelQuerySet":
+        """Fetch along what a channel is shown with."""
+        face = ChannelFace.objects.filter(channel=OuterRef("pk"))
+        return self.select_related("creator").annotate(has_face=Exists(face))
 
 
 class Channel(models.Model):
@@ -47,7 +52,6 @@ class Channel(models.Model):
     account_id = models.CharField(max_length=300, blank=True, editable=False)
     account_handle = models.CharField(max_length=300, blank=True, editable=False)
     account_name = models.CharField(max_length=300, blank=True, editable=False)
-    account_avatar_url = models.CharField(max_length=1000, blank=True, editable=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -74,6 +78,19 @@ class Channel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.handle} on {self.platform}"
+
+
+class ChannelFace(models.Model):
+    """The picture of the account that answered, small enough for a row."""
+
+    channel = models.OneToOneField(
+        Channel, on_delete=models.CASCADE, related_name="face", primary_key=True
+    )
+    picture = models.BinaryField()
+    content_type = models.CharField(max_length=30)
+
+    def __str__(self) -> str:
+        return str(self.channel_id)
 
 
 class ChannelFlow(models.Model):

@@ -48,7 +48,7 @@ def _models() -> dict[str, Any]:
         .values("published_at")[:1]
     )
     channels = (
-        Channel.objects.select_related("creator")
+        Channel.objects.to_show()
         .annotate(last_published=Subquery(latest))
         .order_by("platform", "handle", "pk")
     )

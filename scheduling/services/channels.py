@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.db.models import Q
 
 from library.models import Creator
 from promura_site import events
@@ -12,11 +12,8 @@ from promura_site.models import User
 from scheduling import credentials
 from scheduling.models import Channel
 from scheduling.publishing.connectors import registry
-from scheduling.publishing.connectors.base import (
-    Account,
-    CredentialsInvalid,
-    PublishError,
-)
+from scheduling.publishing.connectors.base import CredentialsInvalid
+from scheduling.services.identity import refuse_other_sign_in
 
 CHANGEABLE = frozenset({"language", "max_rating", "is_active", "handle"})
 
@@ -64,12 +61,17 @@ def add_channel(
 def update_channel(
     channel: Channel, *, actor: User, sign_in: object = None, **changes: Any
 ) -> Channel:
-    """Change a channel; with `sign_in` the same account is signed in again."""
+    """Change a channel; with `sign_in` the same account is signed in again.
+
+    An account that its platform has told is asked for once more: raise DomainError
+    409 when the new sign-in reaches another one, or none.
+    """
     unknown = changes.keys() - CHANGEABLE
     if unknown:
         raise TypeError(f"A channel's {sorted(unknown)} cannot be changed")
     if sign_in is not None:
         secret = _checked_credentials(channel.connector, sign_in)
+        refuse_other_sign_in(channel, secret)
         changes |= {
             "credentials": credentials.encrypt(secret),
             "health": Channel.Health.UNKNOWN,
@@ -96,57 +98,6 @@ def deactivate_channel(channel: Channel, *, actor: User) -> Channel:
     return update_channel(channel, actor=actor, is_active=False)
 
 
-def verify_channel(channel: Channel, *, actor: User) -> Account:
-    """Ask the platform whether the account can be used, and keep its answer.
-
-    Raise DomainError 409, with the reason, when it cannot.
-    """
-    try:
-        account = _connected(channel).verify()
-    except PublishError as error:
-        health = health_after(error)
-        _note_health(channel, health, error.message, actor=actor)
-        raise DomainError(error.code, error.message, status=409) from error
-    _note_health(channel, Channel.Health.GOOD, "", actor=actor)
-    return account
-
-
-def health_after(error: PublishError) -> Channel.Health:
-    """Return what a failed call says about its channel."""
-    if error.code == "needs_sign_in":
-        return Channel.Health.NEEDS_SIGN_IN
-    return Channel.Health.DEGRADED
-
-
-def _connected(channel: Channel) -> Any:
-    try:
-        opened = credentials.decrypt(channel.credentials)
-        return registry.get_connector(channel.connector, opened)
-    except credentials.CredentialsUnreadable as error:
-        message = "The stored sign-in cannot be read any more; sign in again."
-        raise DomainError("needs_sign_in", message, status=409) from error
-    except registry.UnknownConnector as error:
-        message = f"This installation has no connector named {channel.connector}."
-        raise DomainError("unknown_connector", message, status=409) from error
-
-
-def _note_health(
-    channel: Channel, health: Channel.Health, detail: str, *, actor: User
-) -> None:
-    channel.health = health
-    channel.health_detail = detail[:300]
-    channel.verified_at = timezone.now()
-    with transaction.atomic():
-        channel.save(update_fields=["health", "health_detail", "verified_at"])
-        events.emit(
-            "channel.verified",
-            actor=actor,
-            kind="channel",
-            ids=[channel.pk],
-            message=f"checked {channel}: {health.value.replace('_', ' ')}",
-        )
-
-
 def _save_as_the_only_one(channel: Channel, **kwargs: Any) -> None:
     """Save, unless another active channel is the same account."""
     if channel.is_active:
@@ -161,10 +112,11 @@ def _save_as_the_only_one(channel: Channel, **kwargs: Any) -> None:
 
 
 def _refuse_second(channel: Channel) -> None:
+    same = Q(handle__iexact=channel.handle)
+    if channel.account_id:
+        same |= Q(account_id=channel.account_id)
     held = (
-        Channel.objects.filter(
-            platform=channel.platform, handle__iexact=channel.handle, is_active=True
-        )
+        Channel.objects.filter(same, platform=channel.platform, is_active=True)
         .exclude(pk=channel.pk)
         .select_related("creator")
         .first()

@@ -4,8 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,9 +17,10 @@ from promura_site.api.responses import success
 from promura_site.api.schema import envelope, list_parameters, page_of
 from promura_site.api.views import ApiViewSet
 from scheduling.filters import ChannelFilter
-from scheduling.models import Channel
+from scheduling.models import Channel, ChannelFace
 from scheduling.serializers import ChannelChangeSerializer, ChannelWriteSerializer
 from scheduling.services import channels as services
+from scheduling.services.identity import verify_channel
 from scheduling.shapes import AccountSerializer, ChannelSerializer
 from scheduling.views.pages import filter_parameters
 
@@ -48,6 +52,7 @@ class ChannelViewSet(ApiViewSet):
         "partial_update": "scheduling.change_channel",
         "destroy": "scheduling.delete_channel",
         "verify": "scheduling.change_channel",
+        "avatar": "scheduling.view_channel",
     }
     list_key = "channels"
     orderings = ORDERINGS
@@ -57,7 +62,7 @@ class ChannelViewSet(ApiViewSet):
 
     def get_queryset(self) -> QuerySet[Channel]:
         """Return all channels, also those no longer in use."""
-        return Channel.objects.select_related("creator")
+        return Channel.objects.to_show()
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer]:
         """Return what this action reads."""
@@ -118,9 +123,21 @@ class ChannelViewSet(ApiViewSet):
     def verify(self, request: Request, pk: UUID) -> Response:
         """Ask the platform whether the account can be used."""
         channel = self.get_object()
-        account = services.verify_channel(channel, actor=self.actor)
+        account = verify_channel(channel, actor=self.actor)
         return success(
-            channel=ChannelSerializer(channel).data,
+            channel=ChannelSerializer(self.get_object()).data,
             account=AccountSerializer(account).data,
             message="The account answers",
         )
+
+    @extend_schema(
+        responses={(200, "image/webp"): OpenApiTypes.BINARY}, tags=["channels"]
+    )
+    def avatar(self, request: Request, pk: UUID) -> HttpResponse:
+        """Send the picture of the account that answered."""
+        face = ChannelFace.objects.filter(channel=self.get_object()).first()
+        if face is None:
+            raise NotFound
+        answer = HttpResponse(bytes(face.picture), content_type=face.content_type)
+        answer["Cache-Control"] = "private, max-age=3600"
+        return answer

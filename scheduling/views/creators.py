@@ -45,9 +45,7 @@ class CreatorViewSet(ApiViewSet):
 
     def get_queryset(self) -> QuerySet[Creator]:
         """Return all models, also those who have left, each with her channels."""
-        channels = Channel.objects.select_related("creator").order_by(
-            "platform", "handle", "pk"
-        )
+        channels = Channel.objects.to_show().order_by("platform", "handle", "pk")
         return Creator.objects.prefetch_related(Prefetch("channels", channels))
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer]:
