@@ -28,7 +28,7 @@ from django.utils import timezone
 
 from library.models import MediaItem
 from promura_site import events
-from scheduling import outcomes, states
+from scheduling import clearing, outcomes, states
 from scheduling.models import Channel, Post, PostMedia, Publication, PublishAttempt
 from scheduling.publishing.connectors.base import (
     OutcomeUnknown,
@@ -292,6 +292,8 @@ def _locked_media(posts: set[UUID]) -> dict[UUID, list[MediaItem]]:
     entries = list(PostMedia.objects.filter(post__in=posts).order_by("position"))
     ids = {entry.media_id for entry in entries}
     rows = MediaItem.objects.filter(pk__in=ids).order_by("pk").select_for_update()
+    # Whose they are is asked once for all, and decides whether they may go out.
+    rows = rows.prefetch_related("creators")
     found = {item.pk: item for item in rows} if ids else {}
     media: dict[UUID, list[MediaItem]] = {}
     for entry in entries:
@@ -305,7 +307,13 @@ def _lease(row: Publication, media: list[MediaItem]) -> Lease | None:
     gone = [item for item in media if item.trashed_at or item.purged_at]
     row.in_doubt = row.in_doubt or row.state == _P.UNKNOWN
     if gone and not row.in_doubt:
-        _refuse(row, f"{gone[0].name} is not in the library any more.")
+        _refuse(row, "media_missing", f"{gone[0].name} is not in the library any more.")
+        return None
+    barred = clearing.bars(
+        media, row.channel, details.claimed_at, cleared_for=row.post.cleared_for
+    )
+    if barred and not row.in_doubt:
+        _refuse(row, clearing.NOT_CLEARED, barred[0].text)
         return None
     payload = row.payload or freeze(row, media)
     leased = move(
@@ -324,8 +332,8 @@ def _lease(row: Publication, media: list[MediaItem]) -> Lease | None:
     return Lease(row, details.claimed_at, details.tries, details.series, row.in_doubt)
 
 
-def _refuse(row: Publication, message: str) -> None:
-    row.error, row.error_code = message[:500], "media_missing"
+def _refuse(row: Publication, code: str, message: str) -> None:
+    row.error, row.error_code = message[:500], code
     if move(
         row,
         _P.FAILED,

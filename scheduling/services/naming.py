@@ -1,6 +1,7 @@
 """Turning what a plan names into rows; whatever is not there is named together."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from library.models import Creator, MediaItem
@@ -9,21 +10,48 @@ from scheduling.models import Channel
 from templates_app.models import PostTemplate
 
 
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: in which field, why, and on which channel if on one."""
+
+    field: str
+    text: str
+    code: str = "invalid"
+    channel: UUID | None = None
+
+
 class Problems:
     """What is wrong with a plan, field by field."""
 
     def __init__(self) -> None:
-        self.errors: dict[str, list[str]] = {}
+        self.found: list[Problem] = []
 
-    def add(self, field: str, sentence: str) -> None:
+    def add(
+        self,
+        field: str,
+        sentence: str,
+        *,
+        code: str = "invalid",
+        channel: UUID | None = None,
+    ) -> None:
         """Note one more sentence about a field."""
-        self.errors.setdefault(field, []).append(sentence)
+        self.found.append(Problem(field, sentence, code, channel))
+
+    @property
+    def errors(self) -> dict[str, list[str]]:
+        """Return the sentences about each field."""
+        errors: dict[str, list[str]] = {}
+        for problem in self.found:
+            errors.setdefault(problem.field, []).append(problem.text)
+        return errors
 
     def refuse(self) -> None:
         """Raise DomainError 400 with every sentence, if there is any."""
-        if self.errors:
-            field, sentences = next(iter(self.errors.items()))
-            raise DomainError("invalid", f"{field}: {sentences[0]}", errors=self.errors)
+        if self.found:
+            first = self.found[0]
+            raise DomainError(
+                "invalid", f"{first.field}: {first.text}", errors=self.errors
+            )
 
 
 def named_creators(slugs: Iterable[str], problems: Problems) -> list[Creator]:
@@ -72,17 +100,21 @@ def named_channels(
     return [by_id[one] for one in wanted if one in by_id]
 
 
-def named_media(ids: Iterable[UUID], problems: Problems) -> list[MediaItem]:
+def named_media(
+    ids: Iterable[UUID], problems: Problems, *, lock: bool = True
+) -> list[MediaItem]:
     """Return the media in the order given, locked so that none can be trashed.
 
-    Call it in a transaction. Locks are taken in id order, like everybody's, so that
-    two plans never wait for each other.
+    Each comes with its creators. Call it in a transaction, unless it is not to lock.
+    Locks are taken in id order, like everybody's, so that two plans never wait for
+    each other.
     """
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return []
-    present = MediaItem.objects.present().filter(pk__in=wanted)
-    found = {item.pk: item for item in present.order_by("pk").select_for_update()}
+    present = MediaItem.objects.present().filter(pk__in=wanted).order_by("pk")
+    rows = present.select_for_update() if lock else present
+    found = {item.pk: item for item in rows.prefetch_related("creators")}
     for one in wanted:
         if one not in found:
             problems.add("media_ids", f"There is no media item {one} in the library.")

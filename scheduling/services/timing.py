@@ -37,36 +37,59 @@ def planned_times(
     actor: User,
     now: datetime,
     problems: Problems,
+    kept: str = "",
 ) -> Times:
     """Return the due times of a plan.
 
-    `wanted` is aware, or a naive wall-clock time in `zone` (the person's own when
-    empty). Without one the plan is due now, or a draft has no time.
+    `wanted` is aware, or a naive wall-clock time in `zone`: where that is empty, in
+    the one that was `kept` with the post, else in the person's own. Without a time
+    the plan is due now, or a draft has none.
     """
     models = list(creators)
-    own = actor.timezone
-    shown = models[0].timezone if zone == EACH_MODELS_OWN and models else zone or own
-    if zone and zone != EACH_MODELS_OWN and zone not in zone_names():
-        problems.add("timezone", f"“{zone}” is no IANA time zone, nor “model”.")
-        return Times(own, None, {})
-    if wanted is None:
-        moment = None if draft else now
-        return Times(shown, moment, {model.pk: moment for model in models})
-    if wanted.tzinfo is not None and zone == EACH_MODELS_OWN:
-        problems.add("schedule_time", "In each model's zone, leave the offset out.")
-        return Times(shown, None, {})
+    clocks = zone or kept or actor.timezone
+    if clocks != EACH_MODELS_OWN and clocks not in zone_names():
+        problems.add("timezone", f"“{clocks}” is no IANA time zone, nor “model”.")
+        return Times(actor.timezone, None, {})
+    moment = wanted or (None if draft else now)
+    if moment is None:
+        return Times(clocks, None, dict.fromkeys((model.pk for model in models), None))
+    if moment.tzinfo is not None:
+        if wanted and zone == EACH_MODELS_OWN:
+            problems.add("schedule_time", "In each model's zone, leave the offset out.")
+        # One instant is as many hours as the models have zones.
+        if clocks == EACH_MODELS_OWN and len({one.timezone for one in models}) > 1:
+            clocks = actor.timezone
     try:
-        due = {
-            model.pk: _in_utc(
-                wanted, model.timezone if zone == EACH_MODELS_OWN else shown
-            )
-            for model in models
-        }
+        due = {model.pk: due_at(moment, clocks, model) for model in models}
     except OverflowError:
         problems.add("schedule_time", "This time is out of range.")
-        return Times(shown, None, {})
-    _check(due.values(), now, problems)
-    return Times(shown, min(due.values(), default=None), {**due})
+        return Times(clocks, None, {})
+    if wanted:
+        _check(due.values(), now, problems)
+    return Times(clocks, min(due.values(), default=None), {**due})
+
+
+def due_at(wanted: datetime, clocks: str, creator: Creator) -> datetime:
+    """Return a time in UTC: wall-clock time of a zone, or of the model's own.
+
+    Raise OverflowError for one that no calendar holds.
+    """
+    if wanted.tzinfo is not None:
+        return wanted.astimezone(UTC)
+    zone = creator.timezone if clocks == EACH_MODELS_OWN else clocks
+    return to_utc(wanted, ZoneInfo(zone))
+
+
+def wall_clock(due: Iterable[tuple[datetime, Creator]]) -> datetime | None:
+    """Return the wall-clock time that was meant in each model's own zone.
+
+    A change of the clocks only ever moved one of them forward, so it is the earliest.
+    """
+    walls = [
+        at.astimezone(ZoneInfo(creator.timezone)).replace(tzinfo=None)
+        for at, creator in due
+    ]
+    return min(walls, default=None)
 
 
 def utc_text(moment: datetime) -> str:
@@ -77,12 +100,6 @@ def utc_text(moment: datetime) -> str:
 def late_after(publish_at: datetime | None) -> datetime | None:
     """Return when a publication planned for `publish_at` counts as missed."""
     return publish_at and publish_at + settings.PUBLISH_LATE_AFTER
-
-
-def _in_utc(wanted: datetime, zone: str) -> datetime:
-    if wanted.tzinfo is not None:
-        return wanted.astimezone(UTC)
-    return to_utc(wanted, ZoneInfo(zone))
 
 
 def _check(times: Iterable[datetime], now: datetime, problems: Problems) -> None:
