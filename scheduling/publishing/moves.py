@@ -10,10 +10,15 @@ from scheduling.models import Publication
 
 _P = Publication.State
 
-# A send is under way, or nobody knows how it ended: hands off.
-BUSY_STATES = frozenset({_P.LEASED, _P.SENDING, _P.UNKNOWN})
+# A send is under way, or nobody knows how it ended, or somebody is posting it by
+# hand: hands off.
+BUSY_STATES = frozenset({_P.LEASED, _P.SENDING, _P.UNKNOWN, _P.CLAIMED})
 # A person may still say what, when and whether.
-OPEN_STATES = frozenset({_P.DRAFT, _P.SCHEDULED, _P.RETRY, _P.FAILED, _P.MISSED})
+OPEN_STATES = frozenset(
+    {_P.DRAFT, _P.SCHEDULED, _P.READY, _P.RETRY, _P.FAILED, _P.MISSED}
+)
+# A person has said no; a new time brings it back.
+TAKEN_OUT_STATES = frozenset({_P.CANCELLED, _P.SKIPPED})
 
 
 def move(

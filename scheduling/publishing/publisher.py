@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from promura_site import periodic
 from promura_site.models import Heartbeat
-from scheduling.publishing import ledger, sweeping
+from scheduling.publishing import handing, ledger, sweeping
 from scheduling.publishing.delivery import deliver
 from scheduling.publishing.lease import Lease
 from scheduling.reasons import HEARTBEAT_KIND
@@ -61,6 +61,7 @@ class Publisher:
         self.beat()
         sweeping.expire_leases()
         sweeping.miss_late()
+        handing.sweep_by_hand()
         done = 0
         while leases := ledger.claim(BACKLOG):
             ledger.reached("leased")
@@ -96,6 +97,7 @@ class Publisher:
         """Look once; tell whether there may be more at once."""
         sweeping.expire_leases()
         sweeping.miss_late()
+        handing.sweep_by_hand()
         with self._free:
             self._free.wait_for(self._has_room, self._interval)
             room = self._senders + BACKLOG - self._in_hand

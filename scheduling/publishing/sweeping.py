@@ -26,12 +26,12 @@ def expire_leases() -> int:
     Nothing has been sent of what was only leased, so it can go out again. What was
     being sent may be out there: nobody knows.
     """
-    return _sweep(Q(state__in=(_P.LEASED, _P.SENDING), lease_until__lt=Now()), _expire)
+    return sweep(Q(state__in=(_P.LEASED, _P.SENDING), lease_until__lt=Now()), _expire)
 
 
 def miss_late() -> int:
     """Give up what is too far behind its time, so that no burst follows an outage."""
-    return _sweep(
+    return sweep(
         Q(
             state__in=(_P.SCHEDULED, _P.RETRY),
             next_attempt_at__lte=Now(),
@@ -41,7 +41,12 @@ def miss_late() -> int:
     )
 
 
-def _sweep(condition: Q, change: Callable[[Publication], bool]) -> int:
+def sweep(condition: Q, change: Callable[[Publication], bool]) -> int:
+    """Change what the condition holds for, a batch of posts at a time; count it.
+
+    The look is a plain SELECT. `change` gets each row with its post locked, and says
+    whether it has moved it.
+    """
     found: set[UUID] = set(
         Publication.objects.filter(condition)
         .order_by()

@@ -13,7 +13,12 @@ from library.services import get_tags
 from promura_site.errors import DomainError
 from promura_site.models import User
 from scheduling.models import Channel, Post, Publication
-from scheduling.publishing.moves import OPEN_STATES, fresh_key, move
+from scheduling.publishing.moves import (
+    OPEN_STATES,
+    TAKEN_OUT_STATES,
+    fresh_key,
+    move,
+)
 from scheduling.services.naming import (
     Problems,
     named_channels,
@@ -182,14 +187,14 @@ def _apply(post: Post, publications: Sequence[Publication], edit: _Edit) -> None
     nothing_open = not any(one.state in OPEN_STATES for one in publications)
     revived = edit.named or (edit.retimed and nothing_open)
     for publication in publications:
-        is_cancelled = publication.state == _P.CANCELLED
+        is_cancelled = publication.state in TAKEN_OUT_STATES
         if publication.channel_id not in edit.channels:
             _drop(publication)
         elif publication.state in OPEN_STATES or (is_cancelled and revived):
             _rewrite(publication, post.content, edit)
         elif is_cancelled:
             # Should it be planned again, it must not say what was said before.
-            move(publication, _P.CANCELLED, content=post.content)
+            move(publication, publication.state, content=post.content)
     known = {one.channel_id for one in publications}
     new = {one: at for one, at in edit.due.items() if one not in known}
     add_publications(post, new, draft=edit.draft)
@@ -198,7 +203,8 @@ def _apply(post: Post, publications: Sequence[Publication], edit: _Edit) -> None
 def _rewrite(publication: Publication, content: str, edit: _Edit) -> None:
     due = edit.due[publication.channel_id]
     fields = {"content": content, **fresh_key(publication)}
-    if (edit.retimed or publication.state == _P.CANCELLED) and not edit.draft:
+    taken_out = publication.state in TAKEN_OUT_STATES
+    if (edit.retimed or taken_out) and not edit.draft:
         schedule(publication, due, **fields)
         return
     if edit.draft:
@@ -207,7 +213,9 @@ def _rewrite(publication: Publication, content: str, edit: _Edit) -> None:
             "late_after": late_after(due),
             "next_attempt_at": None,
         }
-    to = _P.DRAFT if edit.draft else publication.state
+    # What was made ready says what it said before: it is made ready anew.
+    stays = _P.SCHEDULED if publication.state == _P.READY else publication.state
+    to = _P.DRAFT if edit.draft else stays
     if not move(publication, to, **fields):
         raise DomainError("being_published", "It is being sent just now.", status=409)
 

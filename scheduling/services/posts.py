@@ -12,7 +12,12 @@ from library.services import get_tags
 from promura_site.errors import DomainError
 from promura_site.models import User
 from scheduling.models import Post, Publication
-from scheduling.publishing.moves import OPEN_STATES, fresh_key, move
+from scheduling.publishing.moves import (
+    OPEN_STATES,
+    TAKEN_OUT_STATES,
+    fresh_key,
+    move,
+)
 from scheduling.services.naming import (
     Problems,
     named_channels,
@@ -228,7 +233,7 @@ def _offer(suggestions: Iterable[datetime], times: Times) -> dict[str, Any]:
 def _movable(publications: Sequence[Publication]) -> list[Publication]:
     """Return what can get a time: what is open, else all that was cancelled."""
     found = [one for one in publications if one.state in OPEN_STATES]
-    found = found or [one for one in publications if one.state == _P.CANCELLED]
+    found = found or [one for one in publications if one.state in TAKEN_OUT_STATES]
     if not found:
         raise DomainError(
             "nothing_to_reschedule", "Nothing of this post is still to come.", 409

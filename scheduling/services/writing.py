@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models.functions import Now
+
 from library.models import MediaItem
 from promura_site import events
 from promura_site.errors import DomainError
@@ -36,7 +38,10 @@ def locked_post(
             status=409,
             version=post.version,
         )
-    rows = Publication.objects.filter(post=post).select_related("channel__creator")
+    rows = Publication.objects.filter(post=post)
+    # Somebody took it and did not come back: nobody has it in hand any more.
+    rows.filter(state=_P.CLAIMED, claimed_until__lt=Now()).update(state=_P.READY)
+    rows = rows.select_related("channel__creator", "claimed_by")
     return post, list(rows.order_by("pk"))
 
 
@@ -44,13 +49,20 @@ def refuse_while_busy(publications: Iterable[Publication]) -> None:
     """Raise DomainError 409 while a send is under way or its outcome unknown."""
     late = [one for one in publications if one.state in BUSY_STATES]
     if late:
-        names = ", ".join(str(one.channel) for one in late)
         raise DomainError(
             "being_published",
-            f"It is too late for {names}: it is being sent, or its outcome is unknown.",
+            f"It is too late for {'; '.join(map(_why_too_late, late))}.",
             status=409,
             too_late=too_late(late),
         )
+
+
+def _why_too_late(publication: Publication) -> str:
+    if publication.state != _P.CLAIMED or publication.claimed_until is None:
+        return f"{publication.channel}: it is being sent, or its outcome is unknown"
+    person = publication.claimed_by.get_username() if publication.claimed_by else "it"
+    until = f"{publication.claimed_until:%H:%M} UTC"
+    return f"{publication.channel}: {person} has it in hand until {until}"
 
 
 def schedule(publication: Publication, due: datetime | None, **fields: Any) -> None:
@@ -63,7 +75,7 @@ def schedule(publication: Publication, due: datetime | None, **fields: Any) -> N
         next_attempt_at=due,
         error="",
         error_code="",
-        **fields,
+        **({"claimed_by": None, "claimed_until": None} | fields),
     )
     if not moved:
         raise DomainError("being_published", "It is being sent just now.", status=409)

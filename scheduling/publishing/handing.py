@@ -1,0 +1,129 @@
+"""What a person posts by hand: made ready ahead of its time, offered, missed.
+
+    scheduled --make_ready--> ready --claim--> claimed --+--> published
+                                ^                |       +--> skipped
+                                +--- run out ----+
+    ready, claimed (run out) --late--> missed
+
+No publisher ever leases these. `scheduling/services/handing.py` is what people do.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from library.models import Creator, MediaItem
+from scheduling import outcomes
+from scheduling.models import Channel, PanicStop, PostMedia, Publication
+from scheduling.publishing.connectors import registry
+from scheduling.publishing.moves import move
+from scheduling.publishing.payload import freeze
+from scheduling.publishing.sweeping import sweep
+
+_P = Publication.State
+
+# So long before its time a post is offered, and so long a claim holds.
+LEAD = timedelta(minutes=15)
+CLAIM = timedelta(minutes=20)
+STOPPED = "stopped"
+
+
+def sweep_by_hand() -> int:
+    """Do what time does to hand-overs; return how many have changed."""
+    return give_back() + miss() + make_ready()
+
+
+def make_ready() -> int:
+    """Offer what is due soon, with what is to be posted frozen."""
+    connectors = registry.by_hand()
+    condition = Q(
+        state=_P.SCHEDULED,
+        next_attempt_at__lte=Now() + LEAD,
+        late_after__gte=Now(),
+        channel__connector__in=connectors,
+        channel__in=Channel.objects.usable(),
+    )
+    stops = set(PanicStop.objects.values_list("key", "creator_id"))
+    if any(key == PanicStop.EVERYONE for key, _ in stops):
+        return 0
+    held = [creator for _, creator in stops]
+    return sweep(condition & ~Q(channel__creator__in=held), offer)
+
+
+def give_back() -> int:
+    """Offer again what somebody took and has neither posted nor kept."""
+    ended = Q(state=_P.CLAIMED, claimed_until__lt=Now())
+    return sweep(ended, lambda row: move(row, _P.READY, ended, claimed_until=None))
+
+
+def miss() -> int:
+    """Give up what nobody has posted within its time."""
+    late = Q(state=_P.READY, late_after__lt=Now())
+    return sweep(late, _miss)
+
+
+def offer(row: Publication) -> bool:
+    """Make one publication ready, its post's row locked; False if it cannot be."""
+    media = _locked_media(row.post_id)
+    gone = [item for item in media if item.trashed_at or item.purged_at]
+    if gone:
+        return _refuse(row, f"{gone[0].name} is not in the library any more.")
+    return move(
+        row,
+        _P.READY,
+        payload=freeze(row, media),
+        claimed_until=None,
+        error="",
+        error_code="",
+    )
+
+
+def is_stopped(creator: Creator) -> bool:
+    """Tell whether nothing of a model, or of anybody, may be published now."""
+    return PanicStop.objects.filter(
+        Q(key=PanicStop.EVERYONE) | Q(creator=creator)
+    ).exists()
+
+
+def _locked_media(post_id: UUID) -> list[MediaItem]:
+    """Return a post's media in order, locked in id order like everybody's."""
+    entries = PostMedia.objects.filter(post=post_id).order_by("position")
+    order = list(entries.values_list("media_id", flat=True))
+    rows = MediaItem.objects.filter(pk__in=order).order_by("pk").select_for_update()
+    locked = {item.pk: item for item in rows}
+    return [locked[one] for one in order]
+
+
+def _refuse(row: Publication, message: str) -> bool:
+    row.error, row.error_code = message[:500], "media_missing"
+    moved = move(
+        row,
+        _P.FAILED,
+        next_attempt_at=None,
+        error=row.error,
+        error_code=row.error_code,
+    )
+    if moved:
+        outcomes.publication_finished(row, now=timezone.now())
+    return moved
+
+
+def _miss(row: Publication) -> bool:
+    stopped = is_stopped(row.channel.creator)
+    row.error_code = STOPPED if stopped else "not_handed_over"
+    why = "publishing was stopped" if stopped else "nobody posted it by hand"
+    row.error = f"It was due at {row.publish_at:%Y-%m-%d %H:%M} UTC; {why}."
+    moved = move(
+        row,
+        _P.MISSED,
+        Q(late_after__lt=Now()),
+        next_attempt_at=None,
+        error=row.error,
+        error_code=row.error_code,
+    )
+    if moved:
+        outcomes.publication_finished(row, now=timezone.now())
+    return moved
