@@ -72,6 +72,19 @@ class Picture:
     colour: str
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a picture is stored; width and height before it is set upright.
+
+    `plain` tells whether pixels mean what they say: upright, and colours in sRGB.
+    """
+
+    width: int
+    height: int
+    plain: bool
+    animated: bool
+
+
 def read_image(path: Path, form: Format, limits: Limits, name: str) -> Picture:
     """Decode the picture, every frame of it, and say what it is.
 
@@ -95,6 +108,18 @@ def read_image(path: Path, form: Format, limits: Limits, name: str) -> Picture:
     if _orientation(exif) in _SIDEWAYS:
         width, height = height, width
     return Picture(width, height, _taken_at(exif), colour)
+
+
+def layout_of(path: Path, form: Format, name: str) -> Layout:
+    """Read how a picture is stored, from its head alone."""
+    with path.open("rb") as stream, _opened(stream, form, name) as image:
+        plain = (
+            _orientation(_exif_of(image)) not in _UPRIGHT
+            and image.mode not in {"CMYK", "YCCK"}
+            and _is_srgb(image.info.get("icc_profile"))
+        )
+        animated = form in _ANIMATED and getattr(image, "is_animated", False)
+        return Layout(*image.size, plain, animated)
 
 
 def shrink_image(path: Path, form: Format, edge: int, name: str) -> Image.Image:
@@ -232,6 +257,20 @@ def _in_srgb(image: Image.Image, profile: object) -> Image.Image:
         if converted is not None:
             return converted
     return image.convert(mode)
+
+
+def _is_srgb(profile: object) -> bool:
+    """Tell whether a profile says nothing that is not taken for granted without it."""
+    if not isinstance(profile, bytes) or not profile:
+        return True
+    try:
+        opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        said = ImageCms.getProfileDescription(opened).strip()
+    except (ImageCms.PyCMSError, *DECODER_FAULTS):
+        # It cannot be converted from either.
+        return True
+    # c2 is the small sRGB that social networks put in.
+    return said.startswith("sRGB") or said == "c2"
 
 
 def _exif_of(image: Image.Image) -> Image.Exif:

@@ -2,6 +2,7 @@
 
 import io
 import re
+import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -29,9 +30,9 @@ _CODECS = ",".join(
         "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_f32le",
     )
 )
-_SQUARE_PIXELS = f"scale=max(1\\,min(iw*sar\\,iw*{MAX_PIXEL_ASPECT})):ih,setsar=1"
+SQUARE_PIXELS = f"scale=max(1\\,min(iw*sar\\,iw*{MAX_PIXEL_ASPECT})):ih,setsar=1"
 _ONE_FRAME = (
-    *("-frames:v", "1", "-vf", _SQUARE_PIXELS),
+    *("-frames:v", "1", "-vf", SQUARE_PIXELS),
     *("-c:v", "ppm", "-f", "image2pipe", "pipe:1"),
 )
 _EVERY_PACKET = (
@@ -58,7 +59,9 @@ class Footage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class Run:
+    """How a run of ffmpeg ended, what it wrote and what it said."""
+
     returncode: int
     output: bytes
     log: str
@@ -70,9 +73,9 @@ def read_video(path: Path, form: Format, limits: Limits, name: str) -> Footage:
     Raise `FileRefused` if it is damaged, cut short, has no picture, is of a codec that
     is not taken, has too many pixels, or takes ffmpeg longer than the limit.
     """
-    run = _ffmpeg(path, form, limits, name, ("-xerror",), _EVERY_PACKET)
+    run = run_ffmpeg(path, form, limits, name, ("-xerror",), _EVERY_PACKET)
     if run.returncode:
-        raise _reason(run, name)
+        raise reason_of(run, name)
     duration = _duration(run, name)
     frame = grab_frame(path, form, duration, limits, name)
     return Footage(
@@ -91,11 +94,11 @@ def grab_frame(
     # The first frame is often black; a clip of one frame has no other.
     for second in (min(POSTER_AT, duration / 10), 0.0):
         seek = ("-ss", f"{second:.3f}")
-        run = _ffmpeg(path, form, limits, name, seek, _ONE_FRAME)
+        run = run_ffmpeg(path, form, limits, name, seek, _ONE_FRAME)
         if run.output:
             break
     if run.returncode or not run.output:
-        raise _reason(run, name)
+        raise reason_of(run, name)
     try:
         with Image.open(io.BytesIO(run.output), formats=["PPM"]) as frame:
             return frame.convert("RGB")
@@ -108,16 +111,24 @@ def _binary() -> str:
     return imageio_ffmpeg.get_ffmpeg_exe()
 
 
-def _ffmpeg(
+def run_ffmpeg(
     path: Path,
     form: Format,
     limits: Limits,
     name: str,
     before: tuple[str, ...],
     after: tuple[str, ...],
-) -> _Run:
-    """Run ffmpeg on one file, `before` and `after` its name, for a limited time."""
+    *,
+    gently: bool = False,
+) -> Run:
+    """Run ffmpeg on one file, `before` and `after` its name, for a limited time.
+
+    `gently` lets everything else on the machine go first. Raise `FileRefused` when the
+    time is up; the process is gone then.
+    """
     command = _command(path, form, limits, before, after)
+    if gently and (nice := shutil.which("nice")):
+        command = [nice, "-n", "10", *command]
     with tempfile.TemporaryFile() as log:
         try:
             done = subprocess.run(
@@ -136,7 +147,7 @@ def _ffmpeg(
         # A hostile file can make ffmpeg talk without end; its beginning says enough.
         log.seek(0)
         said = log.read(MAX_LOG).decode(errors="replace")
-    return _Run(done.returncode, done.stdout, said)
+    return Run(done.returncode, done.stdout, said)
 
 
 def _command(
@@ -155,7 +166,8 @@ def _command(
     return [
         *(_binary(), "-hide_banner", "-nostdin", "-nostats", "-loglevel", "info"),
         *("-max_alloc", str(512 * 1024 * 1024)),
-        *("-timelimit", str(int(limits.ffmpeg_seconds) + 1)),
+        # Of processor time, of which two threads use twice as much.
+        *("-timelimit", str(2 * int(limits.ffmpeg_seconds) + 1)),
         *("-protocol_whitelist", "file", "-codec_whitelist", _CODECS),
         *("-max_pixels", str(limits.max_video_pixels), "-threads", "2"),
         *(*before, "-f", form.reader, "-i", f"file:{path.absolute()}"),
@@ -164,7 +176,8 @@ def _command(
     ]
 
 
-def _reason(run: _Run, name: str) -> FileRefused:
+def reason_of(run: Run, name: str) -> FileRefused:
+    """Say in words why ffmpeg gave a file up."""
     if "matches no streams" in run.log:
         return unsupported(name, "has no video in it")
     if "max pixel count" in run.log:
@@ -178,7 +191,7 @@ def _reason(run: _Run, name: str) -> FileRefused:
     return corrupt(name, "video")
 
 
-def _duration(run: _Run, name: str) -> float:
+def _duration(run: Run, name: str) -> float:
     """Return the seconds stated, or those measured where nothing is stated.
 
     Recorders in browsers state none. A file that holds much less than it states was
