@@ -241,3 +241,30 @@ class CreatorWriteSerializer(CreatorChangeSerializer):
     id = TextField(max_length=60, validators=[SLUG])
     name = TextField(max_length=120)
     active = None  # type: ignore[assignment]
+
+
+class DryRunSerializer(serializers.Serializer):
+    """Whether a table is only tried."""
+
+    dry_run = serializers.ChoiceField(["true", "false"], default="false")
+
+
+class RosterRowSerializer(serializers.Serializer):
+    """A line of the table of models and channels; what is left out is usual."""
+
+    model = TextField(max_length=60, validators=[SLUG])
+    name = TextField(max_length=120, required=False)
+    timezone = TextField(max_length=64, validators=[validate_zone], required=False)
+    language = TextField(max_length=16, validators=[LANGUAGE], required=False)
+    platform = TextField(max_length=30, required=False)
+    connector = TextField(max_length=30, required=False)
+    handle = TextField(max_length=120, required=False)
+    channel_language = TextField(max_length=16, validators=[LANGUAGE], required=False)
+    max_rating = RatingField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("platform") and not attrs.get("handle"):
+            raise serializers.ValidationError({"handle": ["A channel needs a handle."]})
+        if attrs.get("handle") and not attrs.get("platform"):
+            raise serializers.ValidationError({"platform": ["Name the platform, too."]})
+        return attrs

@@ -11,6 +11,7 @@ publications = views.PublicationViewSet.as_view
 
 api: list[URLPattern | URLResolver] = [
     path("api/models", creators({"get": "list", "post": "create"})),
+    path("api/models/import", views.RosterImport.as_view(), name="roster-import"),
     path(
         "api/models/<slug:slug>",
         creators({"get": "retrieve", "patch": "partial_update"}),

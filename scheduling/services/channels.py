@@ -26,25 +26,27 @@ def add_channel(
     handle: str,
     connector: str = "",
     sign_in: object = None,
+    sign_in_later: bool = False,
     **fields: Any,
 ) -> Channel:
     """Connect an account to a model; `sign_in` are its credentials in the clear.
 
-    Raise DomainError 400 for an unknown platform or connector and for credentials
-    that cannot work, 409 for an account that is connected already.
+    With `sign_in_later` an account that needs credentials is added without, and
+    waits for them. Raise DomainError 400 for an unknown platform or connector and for
+    credentials that cannot work, 409 for an account that is connected already.
     """
     if not creator.is_active:
         raise _invalid("model", f"{creator.name} is not active.")
     default = _default_connector(platform)
     connector = connector or default
-    secret = _checked_credentials(connector, {} if sign_in is None else sign_in)
+    signed = _first_sign_in(connector, sign_in, later=sign_in_later)
     channel = Channel(
         creator=creator,
         platform=platform,
         connector=connector,
         handle=handle,
-        credentials=credentials.encrypt(secret),
         **fields,
+        **signed,
     )
     with transaction.atomic():
         _save_as_the_only_one(channel)
@@ -153,6 +155,27 @@ def _checked_credentials(connector: str, given: object) -> dict[str, Any]:
         first = next(iter(errors.items()))
         message = f"{first[0]}: {first[1][0]}"
         raise DomainError("invalid", message, errors=errors) from None
+
+
+def _first_sign_in(connector: str, sign_in: object, *, later: bool) -> dict[str, Any]:
+    """Return what a new channel has of its sign-in, or that it has none yet."""
+    if later and sign_in is None and _needs_credentials(connector):
+        return {
+            "health": Channel.Health.NEEDS_SIGN_IN,
+            "health_detail": "It has not been signed in yet.",
+        }
+    secret = _checked_credentials(connector, {} if sign_in is None else sign_in)
+    return {"credentials": credentials.encrypt(secret)}
+
+
+def _needs_credentials(connector: str) -> bool:
+    try:
+        registry.validate_credentials(connector, {})
+    except CredentialsInvalid:
+        return True
+    except registry.UnknownConnector:
+        return False
+    return False
 
 
 def _invalid(field: str, sentence: str) -> DomainError:

@@ -4,5 +4,12 @@ from scheduling.views.channels import ChannelViewSet
 from scheduling.views.creators import CreatorViewSet
 from scheduling.views.posts import PostViewSet
 from scheduling.views.publications import PublicationViewSet
+from scheduling.views.roster import RosterImport
 
-__all__ = ["ChannelViewSet", "CreatorViewSet", "PostViewSet", "PublicationViewSet"]
+__all__ = [
+    "ChannelViewSet",
+    "CreatorViewSet",
+    "PostViewSet",
+    "PublicationViewSet",
+    "RosterImport",
+]

@@ -24,6 +24,7 @@ ADMIN_ONLY = {
     "DELETE /api/templates/<id>",
     "POST /api/templates/<id>/restore",
     "POST /api/models",
+    "POST /api/models/import",
     "PATCH /api/models/<id>",
     "POST /api/models/<id>/avatar",
     "POST /api/channels",
