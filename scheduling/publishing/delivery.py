@@ -76,6 +76,7 @@ def _send(lease: Lease, connector: Connector, publisher: str) -> None:
     else:
         ledger.reached("sent")
         _insist(lambda: ledger.record_receipt(lease, receipt))
+        ledger.reached("stored")
         return
     recoverable = _can_be_found_out(lease, connector)
     _insist(lambda: ledger.record_failure(lease, failure, recoverable=recoverable))
@@ -95,6 +96,7 @@ def _look_up(lease: Lease, connector: Connector) -> None:
         fault = PublishError(message, permanent=False, code="connector_fault")
         _insist(partial(ledger.record_failure, lease, fault))
         return
+    ledger.reached("looked_up")
     if receipt is None:
         ledger.record_absence(lease)
     else:
