@@ -23,6 +23,7 @@ class PlatformProcess:
 
     def __init__(self, folder: Path) -> None:
         self._memory = folder / "platform.jsonl"
+        self._posted = self._counted_to = 0
         self._port, self._control_port = free_port(), free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -80,9 +81,13 @@ class PlatformProcess:
 
     def posted(self) -> int:
         """Return how many times something was posted, whatever became of it."""
-        if not self._memory.exists():
-            return 0
-        return self._memory.read_bytes().count(b'"method": "POST"')
+        if self._memory.exists():
+            with self._memory.open("rb") as memory:
+                memory.seek(self._counted_to)
+                whole = memory.read().rpartition(b"\n")[0]
+            self._counted_to += len(whole)
+            self._posted += whole.count(b'"method": "POST"')
+        return self._posted
 
     def effects(self) -> Counter[str]:
         """Return how often each text took effect."""
