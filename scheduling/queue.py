@@ -108,7 +108,7 @@ _CONDITIONS: dict[str, Callable[[datetime], Q]] = {
     # Not by state: SQLite would go through all that was ever published, post by post.
     POSTED: lambda now: Q(published_at__isnull=False),
     DRAFTS: lambda now: Q(state=_P.DRAFT),
-    CANCELLED: lambda now: Q(state=_P.CANCELLED),
+    CANCELLED: lambda now: Q(state__in=(_P.CANCELLED, _P.SKIPPED)),
 }
 # Drafts need not have a time; of what was cancelled, the latest is looked for.
 _ORDER = {

@@ -9,12 +9,13 @@ from scheduling.models import Publication
 
 _P = Publication.State
 
-RETRY, SETTLE, WAIT, ACTIVATE, START = (
+RETRY, SETTLE, WAIT, ACTIVATE, START, HAND_OVER = (
     "retry",
     "settle",
     "wait",
     "activate",
     "start_publisher",
+    "hand_over",
 )
 # A publisher looks every second; this much behind, something is in its way.
 LATE = timedelta(seconds=60)
@@ -63,6 +64,8 @@ def reason_for(
         return _unknown(publication)
     if state == _P.RETRY:
         return Reason(publication.error_code, _again(publication), WAIT)
+    if state in {_P.READY, _P.CLAIMED}:
+        return _by_hand(publication)
     due = publication.next_attempt_at
     if state != _P.SCHEDULED or due is None or due > now - LATE:
         return None
@@ -73,6 +76,14 @@ def reason_for(
     if not beating:
         return Reason("no_publisher", "No publisher is running.", START)
     return Reason("waiting_its_turn", "It is due; the publisher is at work.", WAIT)
+
+
+def _by_hand(publication: Publication) -> Reason:
+    person, until = publication.claimed_by, publication.claimed_until
+    if publication.state == _P.CLAIMED and person and until:
+        text = f"{person.get_username()} has it in hand until {until:%H:%M} UTC."
+        return Reason("claimed", text, WAIT)
+    return Reason("hand_over", "It waits for somebody to post it by hand.", HAND_OVER)
 
 
 def _unknown(publication: Publication) -> Reason:

@@ -13,7 +13,15 @@ from library.models import Creator
 from library.serializers import RatingField
 from promura_site.models import User
 from scheduling.engagement import COUNTS
-from scheduling.models import Channel, Post, PostMedia, Publication, PublishAttempt
+from scheduling.models import (
+    Channel,
+    Post,
+    PostMedia,
+    Publication,
+    PublishAttempt,
+    Takedown,
+)
+from scheduling.publishing.connectors import registry
 from scheduling.reasons import publisher_beats, reason_for
 
 _NULLABLE_TEXT = {"type": ["string", "null"]}
@@ -158,14 +166,30 @@ class CountsSerializer(serializers.Serializer):
     recorded_at = serializers.DateTimeField(allow_null=True)
 
 
+class TakedownSerializer(serializers.ModelSerializer):
+    """How far taking a post off its platform has come."""
+
+    class Meta:
+        model = Takedown
+        fields = ("state", "requested_at", "done_at", "error")
+        read_only_fields = fields
+
+
 class PublicationSerializer(serializers.ModelSerializer):
-    """A post on one channel; the context brings `now` and `beating`."""
+    """A post on one channel; the context brings `now`, `beating` and `by_hand`."""
 
     post = serializers.UUIDField(source="post_id")
     channel = ReachedChannelSerializer()
     status = serializers.CharField(source="state")
     schedule_time = serializers.DateTimeField(source="publish_at", allow_null=True)
     attempts = serializers.IntegerField(source="attempts_made")
+    by_hand = serializers.SerializerMethodField(
+        help_text="Whether a person posts it: see claim and complete."
+    )
+    claimed_by = serializers.SerializerMethodField(
+        help_text="Who has it in hand, or has posted or skipped it by hand."
+    )
+    takedown = serializers.SerializerMethodField()
     reason = serializers.SerializerMethodField()
     engagement = serializers.SerializerMethodField()
 
@@ -180,6 +204,9 @@ class PublicationSerializer(serializers.ModelSerializer):
             "schedule_time",
             "next_attempt_at",
             "attempts",
+            "by_hand",
+            "claimed_by",
+            "claimed_until",
             "published_at",
             "external_id",
             "url",
@@ -187,8 +214,25 @@ class PublicationSerializer(serializers.ModelSerializer):
             "error",
             "reason",
             "engagement",
+            "takedown",
         )
         read_only_fields = fields
+
+    def get_by_hand(self, publication: Publication) -> bool:
+        return publication.channel.connector in self.context["by_hand"]
+
+    @extend_schema_field(_NULLABLE_TEXT)
+    def get_claimed_by(self, publication: Publication) -> str | None:
+        # Whose claim has run out has it in hand no more.
+        if publication.state == Publication.State.READY:
+            return None
+        person = publication.claimed_by
+        return person.get_username() if person else None
+
+    @extend_schema_field(TakedownSerializer(allow_null=True))
+    def get_takedown(self, publication: Publication) -> dict[str, Any] | None:
+        found = getattr(publication, "takedown", None)
+        return dict(TakedownSerializer(found).data) if found else None
 
     @extend_schema_field(ReasonSerializer(allow_null=True))
     def get_reason(self, publication: Publication) -> dict[str, str] | None:
@@ -308,8 +352,10 @@ def publications_to_show() -> QuerySet[Publication]:
     The few channels of a page are read once each, not again with every row.
     """
     channels = Channel.objects.select_related("creator").defer("credentials")
-    return Publication.objects.defer(*_NOT_SHOWN).prefetch_related(
-        Prefetch("channel", channels)
+    rows = Publication.objects.select_related("takedown").defer(*_NOT_SHOWN)
+    return rows.prefetch_related(
+        Prefetch("channel", channels),
+        Prefetch("claimed_by", User.objects.only("username")),
     )
 
 
@@ -318,9 +364,17 @@ def _entries_to_show() -> QuerySet[PostMedia]:
     return PostMedia.objects.select_related("media").only(*shown)
 
 
+def _context(now: datetime) -> dict[str, Any]:
+    return {
+        "now": now,
+        "beating": publisher_beats(now),
+        "by_hand": registry.by_hand(),
+    }
+
+
 def shown_posts(posts: Sequence[Post], now: datetime) -> list[dict[str, Any]]:
     """Return posts as the API shows them."""
-    context = {"now": now, "beating": publisher_beats(now)}
+    context = _context(now)
     return list(PostSerializer(posts, many=True, context=context).data)
 
 
@@ -328,5 +382,5 @@ def shown_publications(
     publications: Sequence[Publication], now: datetime
 ) -> list[dict[str, Any]]:
     """Return publications as the API shows them."""
-    context = {"now": now, "beating": publisher_beats(now)}
+    context = _context(now)
     return list(PublicationSerializer(publications, many=True, context=context).data)

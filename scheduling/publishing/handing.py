@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from library.models import Creator, MediaItem
-from scheduling import outcomes
+from scheduling import clearing, outcomes
 from scheduling.models import Channel, PanicStop, PostMedia, Publication
 from scheduling.publishing.connectors import registry
 from scheduling.publishing.moves import move
@@ -70,7 +70,10 @@ def offer(row: Publication) -> bool:
     media = _locked_media(row.post_id)
     gone = [item for item in media if item.trashed_at or item.purged_at]
     if gone:
-        return _refuse(row, f"{gone[0].name} is not in the library any more.")
+        message = f"{gone[0].name} is not in the library any more."
+        return _refuse(row, "media_missing", message)
+    if why := _barred(row, media):
+        return _refuse(row, clearing.NOT_CLEARED, why)
     return move(
         row,
         _P.READY,
@@ -88,17 +91,31 @@ def is_stopped(creator: Creator) -> bool:
     ).exists()
 
 
+def why_barred(row: Publication) -> str:
+    """Return why a publication's media may not go out now; empty if they may."""
+    entries = PostMedia.objects.filter(post=row.post_id).select_related("media")
+    media = [entry.media for entry in entries.prefetch_related("media__creators")]
+    return _barred(row, media)
+
+
 def _locked_media(post_id: UUID) -> list[MediaItem]:
     """Return a post's media in order, locked in id order like everybody's."""
     entries = PostMedia.objects.filter(post=post_id).order_by("position")
     order = list(entries.values_list("media_id", flat=True))
     rows = MediaItem.objects.filter(pk__in=order).order_by("pk").select_for_update()
-    locked = {item.pk: item for item in rows}
+    locked = {item.pk: item for item in rows.prefetch_related("creators")}
     return [locked[one] for one in order]
 
 
-def _refuse(row: Publication, message: str) -> bool:
-    row.error, row.error_code = message[:500], "media_missing"
+def _barred(row: Publication, media: list[MediaItem]) -> str:
+    """Return why the media may not go out at the planned time; empty if they may."""
+    at = max(row.next_attempt_at or timezone.now(), timezone.now())
+    found = clearing.bars(media, row.channel, at, cleared_for=row.post.cleared_for)
+    return found[0].text if found else ""
+
+
+def _refuse(row: Publication, code: str, message: str) -> bool:
+    row.error, row.error_code = message[:500], code
     moved = move(
         row,
         _P.FAILED,

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from promura_site import events
 from promura_site.errors import DomainError
 from promura_site.models import User
-from scheduling import outcomes, states
+from scheduling import clearing, outcomes, states
 from scheduling.models import Post, Publication
 from scheduling.publishing import handing
 from scheduling.publishing.connectors import registry
@@ -50,6 +50,8 @@ def claim_hand_over(
         )
     if row.state == _P.SCHEDULED:
         _make_ready(row)
+    if row.state == _P.READY and (why := handing.why_barred(row)):
+        raise DomainError(clearing.NOT_CLEARED, why, status=409)
     free = Q(state=_P.READY, late_after__gte=Now())
     own, run_out = Q(claimed_by=actor), Q(claimed_until__lt=Now())
     held = Q(state=_P.CLAIMED) if take_over else Q(own | run_out, state=_P.CLAIMED)
@@ -173,7 +175,7 @@ def _make_ready(row: Publication) -> None:
 
 
 def _found(publication_id: UUID) -> Publication:
-    rows = Publication.objects.select_related("channel__creator", "claimed_by")
+    rows = Publication.objects.select_related("channel__creator", "claimed_by", "post")
     row = rows.filter(pk=publication_id).first()
     if row is None:
         raise DomainError("not_found", "This publication is not there any more.", 404)
