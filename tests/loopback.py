@@ -260,6 +260,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.do_POST()
 
+    def do_DELETE(self) -> None:
+        self.do_POST()
+
     def _answer(self, behaviour: Behaviour) -> None:
         body = behaviour.body
         if body is None:

@@ -13,6 +13,7 @@ knows whether that one arrived.
 import contextlib
 import functools
 import json
+import logging
 import ssl
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -47,6 +48,8 @@ __all__ = [
 MAX_RETRY_AFTER = 24 * 3600.0
 # Small enough that the deadline is looked at often while a slow reader takes it in.
 WRITE_PIECE = 16 * 1024
+# At DEBUG httpcore writes answers' headers down; a redirect's may hold a whole URL.
+logging.getLogger("httpcore").setLevel(logging.INFO)
 
 
 class NotSent(Exception):
@@ -76,12 +79,16 @@ class Reply:
     body: bytes
     complete: bool = True
 
+    def json(self) -> Any:
+        """Return what the body says if it is whole JSON, else None."""
+        try:
+            return json.loads(self.body) if self.complete else None
+        except (ValueError, RecursionError):
+            return None
+
     def json_object(self) -> dict[str, Any]:
         """Return the body if it is a whole JSON object, else an empty dict."""
-        try:
-            value = json.loads(self.body) if self.complete else None
-        except (ValueError, RecursionError):
-            return {}
+        value = self.json()
         return value if isinstance(value, dict) else {}
 
     def retry_after(self, now: datetime) -> float | None:

@@ -12,6 +12,7 @@ from library.models import MediaItem
 from promura_site.models import User
 from scheduling import credentials
 from scheduling.models import Channel, Post, Publication
+from scheduling.publishing.publisher import Publisher
 from scheduling.services.posts import plan_post
 from tests.factories import ChannelFactory, MediaItemFactory, UserFactory
 
@@ -57,6 +58,17 @@ def put(publication: Publication, **fields: Any) -> Publication:
     Publication.objects.filter(pk=publication.pk).update(**fields)
     publication.refresh_from_db()
     return publication
+
+
+def published(publication: Publication) -> Publication:
+    """Let a publisher make one round; return the publication as it is then."""
+    Publisher().run_once()
+    publication.refresh_from_db()
+    return publication
+
+
+def due_again(publication: Publication) -> Publication:
+    return put(publication, next_attempt_at=timezone.now())
 
 
 def stored_picture(data: bytes = b"picture", **fields: Any) -> MediaItem:

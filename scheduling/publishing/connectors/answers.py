@@ -1,18 +1,56 @@
 """What connectors that speak HTTP share: faults in words, and answers made harmless."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from scheduling.publishing.connectors.base import OutcomeUnknown, PublishError
+import httpx
+
+from scheduling.publishing.connectors.base import (
+    ConnectorOptions,
+    OutcomeUnknown,
+    PublishError,
+)
 from scheduling.publishing.outbound import (
     NotSent,
     OutboundClient,
     Reply,
     ReplyLost,
     TargetRefused,
+    TimeLimits,
+    check_target,
 )
 
 MAX_TEXT = 200
+MAX_TOKEN = 500
+# A server may work on a picture before it answers.
+LONGEST_READ = 60.0
+LONGEST_WRITE = 30.0
+# Of a connector's time, for what is not the network.
+ASIDE = 5.0
+
+
+class Budget:
+    """The time that one call of a connector has for all its requests together."""
+
+    def __init__(self, seconds: float) -> None:
+        self._ends_at = time.monotonic() + seconds - ASIDE
+
+    def left(self) -> float:
+        """Return the seconds that are left."""
+        return self._ends_at - time.monotonic()
+
+    def client(
+        self, options: ConnectorOptions, *, max_reply_bytes: int
+    ) -> OutboundClient:
+        """Return a client whose next request ends with the time."""
+        return OutboundClient(
+            allow_private=options.allow_private_targets,
+            limits=TimeLimits(
+                read=LONGEST_READ, write=LONGEST_WRITE, total=self.left()
+            ),
+            max_reply_bytes=max_reply_bytes,
+        )
 
 
 def ask(
@@ -67,3 +105,38 @@ def reason_in(
 def holds(text: str, private: Iterable[str]) -> bool:
     """Tell whether a text gives away one of the private ones."""
     return any(one in text for one in private if one)
+
+
+def server_problem(value: object, options: ConnectorOptions) -> str | None:
+    """Return what is wrong with a server's name or address, or None."""
+    if not isinstance(value, str) or not value.strip():
+        return "A server is needed, such as mastodon.social."
+    origin = server_origin(value)
+    try:
+        check_target(origin, options.allow_private_targets)
+    except TargetRefused as error:
+        return str(error)
+    if origin.startswith("http://") and not options.allow_private_targets:
+        return "The server must be reached by https://."
+    rest = httpx.URL(origin)
+    if rest.path != "/" or rest.query or rest.fragment:
+        return "Give the server's name alone, without a path."
+    return None
+
+
+def server_origin(value: str) -> str:
+    """Return https:// and the name, unless the address says http."""
+    text = value.strip().rstrip("/")
+    return text if "://" in text else f"https://{text}"
+
+
+def token_problem(value: object) -> str | None:
+    """Return what keeps a text from being sent as a token, or None."""
+    if not isinstance(value, str) or not value.strip():
+        return "A token is needed."
+    token = value.strip()
+    if len(token) > MAX_TOKEN:
+        return f"The token is longer than {MAX_TOKEN} characters."
+    if not token.isascii() or not token.isprintable() or " " in token:
+        return "The token has characters that no token has."
+    return None
