@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 
 from library.idsets import IdSet
-from library.models import Creator, MediaItem
+from library.models import Creator, MediaItem, Rendition
+from library.renditions import FOLDER as RENDITIONS
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ AVATARS = "avatars"
 
 def sweep(now: datetime) -> None:
     """Delete stored files that no row names, and uploads that were broken off."""
-    for folder in (*FOLDERS, AVATARS):
+    for folder in (*FOLDERS, AVATARS, RENDITIONS):
         for names in _shelves(folder):
             for name in sorted(names - _named(folder, names)):
                 if default_storage.get_modified_time(name) < now - MIN_AGE:
@@ -49,6 +50,9 @@ def _named(folder: str, names: set[str]) -> set[str]:
         return set(faces.values_list("avatar", flat=True))
     # By id, which has an index, and not by name, which has none.
     ids = [one for name in names if (one := _id_in(name))]
+    if folder == RENDITIONS:
+        made = Rendition.objects.filter(pk__in=IdSet(ids))
+        return set(made.values_list("file", flat=True))
     rows = MediaItem.objects.filter(pk__in=IdSet(ids))
     return set(rows.values_list(FOLDERS[folder], flat=True))
 

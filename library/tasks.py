@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from library import orphans, selections, trash_jobs, undo
+from library import orphans, renditions, selections, trash_jobs, undo
 from library.services.trash import purge_expired
 from promura_site import jobs, periodic
 
@@ -18,6 +18,9 @@ def register() -> None:
     )
     periodic.register(
         "library.sweep_orphans", every=timedelta(days=1), run=orphans.sweep
+    )
+    periodic.register(
+        "library.sweep_renditions", every=timedelta(days=1), run=renditions.sweep
     )
     periodic.register(
         "library.prune_operations", every=timedelta(days=1), run=undo.prune

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from library import holds
+from library import holds, renditions
 from library.idsets import IdSet
 from library.models import MediaItem
 from library.services.media import lock_present
@@ -92,6 +92,7 @@ def purge_rows(items: Sequence[MediaItem], *, now: datetime) -> None:
         for name in (item.file, item.thumbnail, item.preview)
         if name
     ]
+    names += renditions.take_away([item.pk for item in items])
     for item in items:
         item.file = item.thumbnail = item.preview = ""
         item.purged_at = now
