@@ -142,6 +142,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "promura_site.context.person",
+                "scheduling.notices.bell.bell",
             ]
         },
     }
@@ -368,6 +369,25 @@ DAILY_CAP = env.int("PROMURA_DAILY_CAP", default=50)
 BREAKER_POSTS = env.int("PROMURA_BREAKER_POSTS", default=15)
 BREAKER_WITHIN = timedelta(minutes=env.int("PROMURA_BREAKER_MINUTES", default=15))
 ENGAGEMENT_AGE = timedelta(hours=env.int("PROMURA_ENGAGEMENT_AGE_HOURS", default=72))
+
+# --- Notices --------------------------------------------------------------------
+
+# Without EMAIL_URL no mail is sent, and the pages say so.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+MAIL_READY = bool(EMAIL_URL)
+globals().update(env.email_url_config(EMAIL_URL or "dummymail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", default="PROMURA <promura@localhost>"
+)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+TELEGRAM_BOT_TOKEN = env.str("PROMURA_TELEGRAM_BOT_TOKEN", default="")
+TELEGRAM_API_URL = env.str(
+    "PROMURA_TELEGRAM_API_URL", default="https://api.telegram.org"
+)
+# Where people reach this site: links in messages begin with it.
+_here = f"http://localhost:{env.str('PORT', default='8000')}"
+SITE_URL = env.str("PROMURA_SITE_URL", default=next(iter(CSRF_TRUSTED_ORIGINS), _here))
 
 # --- Safety ---------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ class SchedulingConfig(AppConfig):
         from library import holds
         from promura_site import health, levels, periodic
         from scheduling import holding, reasons
+        from scheduling.notices import wiring as notices
         from scheduling.readings import reading
         from scheduling.suggestions import wiring
 
@@ -23,6 +24,8 @@ class SchedulingConfig(AppConfig):
                 "view_post",
                 "view_publication",
                 "hand_over_publication",
+                "view_notice",
+                "change_noticepreference",
             ],
             edit=[
                 "change_channel",
@@ -37,7 +40,16 @@ class SchedulingConfig(AppConfig):
                 "delete_channel",
                 "view_publishattempt",
                 "override_clearance",
+                "view_oncall",
+                "change_oncall",
             ],
+        )
+        periodic.register(
+            "takedowns",
+            every=timedelta(seconds=5),
+            run=lambda now: takedowns.take_down_due(),
+            # Each row has a lease of its own: two runs at once do no harm.
+            lease=timedelta(minutes=1),
         )
         health.register("publisher", reasons.publishing_works, health.PUBLISHING)
         holds.register(
@@ -48,3 +60,4 @@ class SchedulingConfig(AppConfig):
         )
         periodic.register("read engagement", every=reading.EVERY, run=reading.read_due)
         wiring.connect()
+        notices.connect()

@@ -1,0 +1,37 @@
+"""How much somebody has not read, for the bell on every page."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from promura_site.models import User
+from scheduling.models import Notice, NoticeReceipt
+
+# Nobody counts further, and neither does the database.
+MOST = 99
+
+
+def unread_count(user: User) -> int:
+    """Return how many notices have something new for a person; at most MOST + 1."""
+    rows = NoticeReceipt.objects.filter(NoticeReceipt.unread(), user=user)
+    return rows[: MOST + 1].count()
+
+
+def silence() -> dict[str, str] | None:
+    """Return the bar that says that nobody publishes, while that is so."""
+    title = Notice.objects.open().filter(kind=Notice.Kind.SILENT).values("title")
+    found = title.first()
+    return {"kind": "silent", "text": f"{found['title']}."} if found else None
+
+
+def bell(request: HttpRequest) -> dict[str, Any]:
+    """Add the count to a page's context; nothing is asked unless the page shows it."""
+    return {"bell": SimpleLazyObject(lambda: _count_for(request))}
+
+
+def _count_for(request: HttpRequest) -> int | None:
+    user = getattr(request, "user", None)
+    if not isinstance(user, User) or not user.has_perm("scheduling.view_notice"):
+        return None
+    return unread_count(user)
