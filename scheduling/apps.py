@@ -44,13 +44,6 @@ class SchedulingConfig(AppConfig):
                 "change_oncall",
             ],
         )
-        periodic.register(
-            "takedowns",
-            every=timedelta(seconds=5),
-            run=lambda now: takedowns.take_down_due(),
-            # Each row has a lease of its own: two runs at once do no harm.
-            lease=timedelta(minutes=1),
-        )
         health.register("publisher", reasons.publishing_works, health.PUBLISHING)
         holds.register(
             "posts",
