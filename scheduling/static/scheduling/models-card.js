@@ -58,6 +58,13 @@ function lastWords(channel, last) {
   );
 }
 
+function answered({ handle, name, external_id: id, avatar_url: face }) {
+  const said = handle || name || id;
+  return h("span", { class: "channel-account meta" },
+    avatar(name || said, face),
+    h("span", { class: "clip", title: `This account answered: ${said}` }, said));
+}
+
 function account(model, channel, { can, last, names }) {
   const where = { model: model.id, channel: channel.id };
   const way = channel.connector === channel.platform ? "" : ` · ${channel.connector === "handover" ? "by hand" : channel.connector}`;
@@ -67,7 +74,8 @@ function account(model, channel, { can, last, names }) {
     { class: "channel-item", dataset: { channelId: channel.id } },
     h("div", { class: "channel-words" },
       h("strong", { class: "clip" }, channel.handle),
-      h("span", { class: "meta clip" }, `${names[channel.platform] ?? channel.platform}${way}`)),
+      h("span", { class: "meta clip" }, `${names[channel.platform] ?? channel.platform}${way}`),
+      channel.account && answered(channel.account)),
     h("div", { class: "channel-health" }, healthBadge(channel), lastWords(channel, last[channel.id])),
     can.sign_in && h("div", { class: "list-actions" },
       channel.is_active && h("button",

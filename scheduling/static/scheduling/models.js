@@ -5,6 +5,7 @@ import { openAccount } from "./models-account.js";
 import { changeAccount, changeModel, verify } from "./models-actions.js";
 import { card } from "./models-card.js";
 import { openModel } from "./models-dialog.js";
+import { openImport } from "./models-import.js";
 import { fillMenu } from "./models-menu.js";
 
 const MINUTE = 60_000;
@@ -107,6 +108,7 @@ list.addEventListener("change", (event) => {
   if (model) changeModel(keep, model, { active: event.target.checked }).then(draw);
 });
 
+document.querySelector("[data-import-models]")?.addEventListener("click", openImport);
 document.querySelector("[data-add-model]")?.addEventListener("click", () => openModel(keep));
 filters.addEventListener("input", draw);
 filters.addEventListener("submit", (event) => event.preventDefault());
