@@ -11,10 +11,11 @@ from django.utils import timezone
 from library.models import MediaItem
 from promura_site.models import User
 from scheduling import credentials
-from scheduling.models import Channel, Post, Publication
+from scheduling.models import Channel, ChannelFlow, Post, Publication
 from scheduling.publishing.publisher import Publisher
 from scheduling.services.posts import plan_post
 from tests.factories import ChannelFactory, MediaItemFactory, UserFactory
+from tests.media_files import jpeg_bytes
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -68,11 +69,15 @@ def published(publication: Publication) -> Publication:
 
 
 def due_again(publication: Publication) -> Publication:
-    return put(publication, next_attempt_at=timezone.now())
+    """Let the waits of a publication and its channel be over."""
+    now = timezone.now()
+    ChannelFlow.objects.filter(channel=publication.channel_id).update(blocked_until=now)
+    return put(publication, next_attempt_at=now)
 
 
-def stored_picture(data: bytes = b"picture", **fields: Any) -> MediaItem:
-    """Return a media item whose bytes are in the storage."""
+def stored_picture(data: bytes = b"", **fields: Any) -> MediaItem:
+    """Return a media item whose bytes, those of a small JPEG, are in the storage."""
+    data = data or jpeg_bytes()
     item = MediaItemFactory(size_bytes=len(data), **fields)
     name = default_storage.save(f"originals/{item.pk}.jpg", ContentFile(data))
     MediaItem.objects.filter(pk=item.pk).update(
