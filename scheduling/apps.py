@@ -10,10 +10,12 @@ class SchedulingConfig(AppConfig):
     verbose_name = "Scheduling"
 
     def ready(self) -> None:
-        from library import holds
+        from library import holds, renditions
         from promura_site import health, levels, periodic
         from scheduling import holding, reasons
         from scheduling.notices import wiring as notices
+        from scheduling.publishing import takedowns
+        from scheduling.publishing import fitting, preparing
         from scheduling.readings import reading
         from scheduling.suggestions import wiring
 
@@ -44,12 +46,22 @@ class SchedulingConfig(AppConfig):
                 "change_oncall",
             ],
         )
+        periodic.register(
+            "take posts down",
+            every=takedowns.EVERY,
+            run=takedowns.run,
+            lease=takedowns.RUN,
+        )
         health.register("publisher", reasons.publishing_works, health.PUBLISHING)
         holds.register(
             "posts",
             blocking=holding.blocking,
             usage=holding.usage,
             planned_counts=holding.planned_counts,
+        )
+        renditions.register_holder("publications", fitting.named_files)
+        periodic.register(
+            "prepare media", every=preparing.EVERY, run=preparing.prepare_soon
         )
         periodic.register("read engagement", every=reading.EVERY, run=reading.read_due)
         wiring.connect()

@@ -16,6 +16,7 @@ from promura_site.zones import validate_zone
 from scheduling.engagement import COUNTS, MAX_COUNT
 from scheduling.models import Post
 from scheduling.publishing.connectors import registry
+from scheduling.services.clearance import MAX_REASON
 from scheduling.services.publications import SETTLEMENTS
 from scheduling.services.timing import EACH_MODELS_OWN
 
@@ -24,6 +25,7 @@ MAX_CHANNELS = 1_000
 MAX_MEDIA = 100
 MAX_TAGS = 50
 MAX_SUGGESTIONS = 50
+MAX_VARIANTS = 200
 
 LANGUAGE = RegexValidator(
     r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", "Use a language tag such as en or pt-BR."
@@ -86,6 +88,43 @@ class TimeZoneField(TextField):
         return name
 
 
+class OverrideField(TextField):
+    """Why an owner lets out media that is not cleared."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            required=False,
+            allow_blank=True,
+            max_length=MAX_REASON,
+            help_text="An owner's reason to let out media that is not cleared.",
+            **kwargs,
+        )
+
+
+class VariantSerializer(serializers.Serializer):
+    """Another text, for one channel or for all that speak a language."""
+
+    language = TextField(
+        max_length=16,
+        validators=[LANGUAGE],
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        help_text="Such as de or pt-BR, which takes a text for pt as well.",
+    )
+    channel = serializers.UUIDField(required=False, allow_null=True)
+    content = TextField(
+        allow_blank=True,
+        max_length=Post._meta.get_field("content").max_length,
+        trim_whitespace=False,
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if bool(attrs.get("language")) == bool(attrs.get("channel")):
+            raise serializers.ValidationError("Name either a language or a channel.")
+        return attrs
+
+
 class PlanSerializer(serializers.Serializer):
     """A post as it is planned."""
 
@@ -104,6 +143,12 @@ class PlanSerializer(serializers.Serializer):
         allow_null=True,
         max_length=MAX_CHANNELS,
         help_text="Some of the models' active channels; all of them when left out.",
+    )
+    variants = VariantSerializer(
+        many=True,
+        required=False,
+        max_length=MAX_VARIANTS,
+        help_text="Other texts, for a channel or a language; all of them each time.",
     )
     media_ids = serializers.ListField(
         child=serializers.UUIDField(), required=False, max_length=MAX_MEDIA
@@ -129,6 +174,10 @@ class PlanSerializer(serializers.Serializer):
         max_length=MAX_SUGGESTIONS,
         help_text="The suggested times that were on offer, in UTC.",
     )
+    override_clearance = OverrideField()
+    refuse_duplicates = StrictBooleanField(
+        required=False, help_text="Answer 409 instead of planning a near-duplicate."
+    )
 
 
 class EditSerializer(PlanSerializer):
@@ -141,7 +190,22 @@ class EditSerializer(PlanSerializer):
         max_length=MAX_MODELS,
     )
     suggestions = None  # type: ignore[assignment]
+    refuse_duplicates = None  # type: ignore[assignment]
     version = StrictIntegerField(min_value=1, max_value=2**31 - 1)
+
+
+class CheckSerializer(EditSerializer):
+    """A plan that is looked at only; with a post: changes of that one."""
+
+    version = None  # type: ignore[assignment]
+    post = serializers.UUIDField(
+        required=False, help_text="The post that these would be changes of."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "post" not in attrs and "models" not in attrs:
+            raise serializers.ValidationError({"models": ["This field is required."]})
+        return attrs
 
 
 class VersionSerializer(serializers.Serializer):
@@ -154,13 +218,15 @@ class RescheduleSerializer(VersionSerializer):
     """Another time for a post; none means now."""
 
     schedule_time = ScheduleTimeField(required=False, allow_null=True)
-    timezone = TimeZoneField(required=False)
+    timezone = TimeZoneField(
+        required=False, help_text="When left out, the one that the post has."
+    )
+    override_clearance = OverrideField()
 
 
-class SettleSerializer(serializers.Serializer):
-    """What a person has found out about a publication."""
+class CompleteSerializer(serializers.Serializer):
+    """Where what was posted by hand can be seen, if that is known."""
 
-    outcome = serializers.ChoiceField(choices=SETTLEMENTS)
     url = serializers.URLField(required=False, allow_blank=True, max_length=1000)
 
     def validate_url(self, url: str) -> str:
@@ -168,6 +234,27 @@ class SettleSerializer(serializers.Serializer):
         if url and not url.lower().startswith(("http://", "https://")):
             raise serializers.ValidationError("Must begin with http:// or https://.")
         return url
+
+
+class SettleSerializer(CompleteSerializer):
+    """What a person has found out about a publication."""
+
+    outcome = serializers.ChoiceField(choices=SETTLEMENTS)
+
+
+class ClaimSerializer(serializers.Serializer):
+    """Taking a hand-over, or keeping it longer."""
+
+    take_over = StrictBooleanField(
+        required=False,
+        help_text="From whoever has it in hand; needs the edit level.",
+    )
+
+
+class SkipSerializer(serializers.Serializer):
+    """Why a hand-over is left out."""
+
+    reason = TextField(required=False, allow_blank=True, max_length=300)
 
 
 class EngagementSerializer(serializers.Serializer):

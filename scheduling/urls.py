@@ -8,6 +8,7 @@ creators = views.CreatorViewSet.as_view
 channels = views.ChannelViewSet.as_view
 posts = views.PostViewSet.as_view
 publications = views.PublicationViewSet.as_view
+hand_overs = views.HandOverViewSet.as_view
 
 api: list[URLPattern | URLResolver] = [
     path("api/models", creators({"get": "list", "post": "create"})),
@@ -28,16 +29,27 @@ api: list[URLPattern | URLResolver] = [
         name="channel-avatar",
     ),
     path("api/posts", posts({"get": "list", "post": "create"})),
+    path("api/posts/check", posts({"post": "check"})),
     path("api/posts/<uuid:pk>", posts({"get": "retrieve", "patch": "partial_update"})),
     path("api/posts/<uuid:pk>/cancel", posts({"post": "cancel"})),
     path("api/posts/<uuid:pk>/reschedule", posts({"post": "reschedule"})),
     path("api/posts/<uuid:pk>/retry", posts({"post": "retry"})),
+    path("api/posts/<uuid:pk>/takedown", posts({"post": "takedown"})),
     path("api/posts/<uuid:pk>/duplicate", posts({"post": "duplicate"})),
     path("api/publications", publications({"get": "list"})),
     path("api/publications/<uuid:pk>", publications({"get": "retrieve"})),
     path("api/publications/<uuid:pk>/retry", publications({"post": "retry"})),
     path("api/publications/<uuid:pk>/cancel", publications({"post": "cancel"})),
     path("api/publications/<uuid:pk>/settle", publications({"post": "settle"})),
+    path("api/publications/<uuid:pk>/claim", hand_overs({"post": "claim"})),
+    path("api/publications/<uuid:pk>/complete", hand_overs({"post": "complete"})),
+    path("api/publications/<uuid:pk>/skip", hand_overs({"post": "skip"})),
+    path("api/publications/<uuid:pk>/release", hand_overs({"post": "release"})),
+    path("api/publications/<uuid:pk>/takedown", hand_overs({"post": "takedown"})),
+    path(
+        "api/publications/<uuid:pk>/takedown/done",
+        hand_overs({"post": "takedown_done"}),
+    ),
     path("api/publications/<uuid:pk>/engagement", publications({"post": "engagement"})),
 ]
 

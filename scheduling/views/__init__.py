@@ -2,6 +2,7 @@
 
 from scheduling.views.channels import ChannelViewSet
 from scheduling.views.creators import CreatorViewSet
+from scheduling.views.handing import HandOverViewSet
 from scheduling.views.posts import PostViewSet
 from scheduling.views.publications import PublicationViewSet
 from scheduling.views.roster import RosterImport
@@ -9,6 +10,7 @@ from scheduling.views.roster import RosterImport
 __all__ = [
     "ChannelViewSet",
     "CreatorViewSet",
+    "HandOverViewSet",
     "PostViewSet",
     "PublicationViewSet",
     "RosterImport",

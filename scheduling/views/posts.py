@@ -15,16 +15,26 @@ from promura_site import idempotency
 from promura_site.api.responses import success
 from promura_site.api.schema import envelope, list_parameters, page_of
 from promura_site.api.views import ApiViewSet
+from scheduling.cautious_shapes import (
+    CautionSerializer,
+    CheckedChannelSerializer,
+    TooLateSerializer,
+)
 from scheduling.filters import PostFilter
 from scheduling.models import Post
 from scheduling.serializers import (
+    CheckSerializer,
     EditSerializer,
     PlanSerializer,
     RescheduleSerializer,
     VersionSerializer,
 )
 from scheduling.services import posts as services
+from scheduling.services.cautions import cautions_about
+from scheduling.services.checking import check_edit, check_plan
 from scheduling.services.editing import edit_post
+from scheduling.services.writing import Changed
+from scheduling.services.takedown import take_down_post
 from scheduling.shapes import PostSerializer, posts_to_show, shown_posts
 from scheduling.views.pages import filter_parameters
 
@@ -35,6 +45,8 @@ ORDERINGS: dict[str, tuple[str, ...]] = {
     "-schedule_time": ("-planned_for",),
 }
 DEFAULT_ORDERING = "-created_at"
+# What a PATCH brings beside the changes themselves.
+_ABOUT_AN_EDIT = ("version", "override_clearance")
 _KEY = OpenApiParameter(
     idempotency.HEADER,
     str,
@@ -44,6 +56,33 @@ _KEY = OpenApiParameter(
 _ONE = envelope("PostAnswer", post=PostSerializer())
 _CHANGED = envelope(
     "PostChanged", post=PostSerializer(), message=serializers.CharField()
+)
+_PLANNED = envelope(
+    "PostPlanned",
+    post=PostSerializer(),
+    message=serializers.CharField(),
+    warnings=CautionSerializer(many=True),
+)
+_EDITED = envelope(
+    "PostEdited",
+    post=PostSerializer(),
+    message=serializers.CharField(),
+    too_late=TooLateSerializer(many=True),
+    warnings=CautionSerializer(many=True),
+)
+_CANCELLED = envelope(
+    "PostCancelled",
+    post=PostSerializer(),
+    message=serializers.CharField(),
+    too_late=TooLateSerializer(many=True),
+)
+_CHECKED = envelope(
+    "PostChecked",
+    ok=serializers.BooleanField(),
+    problems=CautionSerializer(many=True),
+    warnings=CautionSerializer(many=True),
+    too_late=TooLateSerializer(many=True),
+    channels=CheckedChannelSerializer(many=True),
 )
 _PAGE = page_of("PostPage", posts=PostSerializer(many=True))
 
@@ -55,11 +94,13 @@ class PostViewSet(ApiViewSet):
         "list": "scheduling.view_post",
         "retrieve": "scheduling.view_post",
         "create": "scheduling.add_post",
+        "check": "scheduling.add_post",
         "duplicate": "scheduling.add_post",
         "partial_update": "scheduling.change_post",
         "cancel": "scheduling.change_post",
         "reschedule": "scheduling.change_post",
         "retry": "scheduling.retry_publication",
+        "takedown": "scheduling.change_publication",
     }
     list_key = "posts"
     orderings = ORDERINGS
@@ -78,6 +119,7 @@ class PostViewSet(ApiViewSet):
         """Return what this action reads."""
         return {
             "create": PlanSerializer,
+            "check": CheckSerializer,
             "partial_update": EditSerializer,
             "reschedule": RescheduleSerializer,
             "cancel": VersionSerializer,
@@ -107,7 +149,7 @@ class PostViewSet(ApiViewSet):
     @extend_schema(
         parameters=[_KEY],
         request=PlanSerializer,
-        responses={201: _CHANGED},
+        responses={201: _PLANNED},
         tags=["posts"],
     )
     def create(self, request: Request) -> Response:
@@ -115,32 +157,44 @@ class PostViewSet(ApiViewSet):
         plan = self.checked().validated_data
         return idempotency.once(request, lambda: self._planned(plan))
 
-    @extend_schema(request=EditSerializer, responses=_CHANGED, tags=["posts"])
+    @extend_schema(request=CheckSerializer, responses=_CHECKED, tags=["posts"])
+    def check(self, request: Request) -> Response:
+        """Say what would come of a plan or an edit; nothing is stored."""
+        wanted, now = dict(self.checked().validated_data), timezone.now()
+        post, reason = wanted.pop("post", None), wanted.pop("override_clearance", "")
+        wanted.pop("tags", None)
+        asked = {"actor": self.actor, "now": now, "override_clearance": reason}
+        if post:
+            return success(**check_edit(post, changes=wanted, **asked))
+        return success(**check_plan(**asked, **wanted))
+
+    @extend_schema(request=EditSerializer, responses=_EDITED, tags=["posts"])
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        """Change a post that has not gone out, if nobody else has meanwhile."""
+        """Change what has not gone out, if nobody else has meanwhile."""
         self.get_object()
         changes = dict(self.checked().validated_data)
-        version = changes.pop("version")
-        edit_post(
-            pk, actor=self.actor, now=timezone.now(), version=version, changes=changes
+        said = {name: changes.pop(name) for name in _ABOUT_AN_EDIT if name in changes}
+        edited = edit_post(
+            pk, actor=self.actor, now=timezone.now(), changes=changes, **said
         )
-        return self._answer(pk, message="Post changed")
+        return self._edited(edited, "Post changed")
 
-    @extend_schema(request=VersionSerializer, responses=_CHANGED, tags=["posts"])
+    @extend_schema(request=VersionSerializer, responses=_CANCELLED, tags=["posts"])
     def cancel(self, request: Request, pk: UUID) -> Response:
         """Cancel what has not gone out."""
         self.get_object()
-        services.cancel_post(pk, actor=self.actor, **self.checked().validated_data)
-        return self._answer(pk, message="Post cancelled")
+        data = self.checked().validated_data
+        cancelled = services.cancel_post(pk, actor=self.actor, **data)
+        return self._answer(pk, message="Post cancelled", too_late=cancelled.too_late)
 
-    @extend_schema(request=RescheduleSerializer, responses=_CHANGED, tags=["posts"])
+    @extend_schema(request=RescheduleSerializer, responses=_EDITED, tags=["posts"])
     def reschedule(self, request: Request, pk: UUID) -> Response:
-        """Move a post to another time; without one it goes out now."""
+        """Move what has not gone out to another time; without one it goes out now."""
         self.get_object()
-        services.reschedule_post(
+        moved = services.reschedule_post(
             pk, actor=self.actor, now=timezone.now(), **self.checked().validated_data
         )
-        return self._answer(pk, message="Post rescheduled")
+        return self._edited(moved, "Post rescheduled")
 
     @extend_schema(request=VersionSerializer, responses=_CHANGED, tags=["posts"])
     def retry(self, request: Request, pk: UUID) -> Response:
@@ -150,6 +204,13 @@ class PostViewSet(ApiViewSet):
             pk, actor=self.actor, now=timezone.now(), **self.checked().validated_data
         )
         return self._answer(pk, message="Post is tried again")
+
+    @extend_schema(request=None, responses=_CHANGED, tags=["posts"])
+    def takedown(self, request: Request, pk: UUID) -> Response:
+        """Have it taken off every platform that it is published on."""
+        self.get_object()
+        take_down_post(pk, actor=self.actor, now=timezone.now())
+        return self._answer(pk, message="Post is being taken down")
 
     @extend_schema(
         parameters=[_KEY], request=None, responses={201: _CHANGED}, tags=["posts"]
@@ -163,7 +224,18 @@ class PostViewSet(ApiViewSet):
         post = services.plan_post(actor=self.actor, now=timezone.now(), **plan)
         draft = post.state == Post.State.DRAFT
         return self._answer(
-            post.pk, 201, message="Draft saved" if draft else "Post scheduled"
+            post.pk,
+            201,
+            message="Draft saved" if draft else "Post scheduled",
+            warnings=cautions_about(post.pk),
+        )
+
+    def _edited(self, edited: Changed, message: str) -> Response:
+        return self._answer(
+            edited.post.pk,
+            message=message,
+            too_late=edited.too_late,
+            warnings=cautions_about(edited.post.pk),
         )
 
     def _duplicated(self, post: Post) -> Response:

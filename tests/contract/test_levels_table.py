@@ -18,6 +18,11 @@ LEVELS = ("view", "edit", "admin")
 # Everything that is not a read and not named here takes the edit level.
 VIEW_WRITES = {
     "POST /api/templates/<id>/use",
+    "POST /api/publications/<id>/claim",
+    "POST /api/publications/<id>/complete",
+    "POST /api/publications/<id>/skip",
+    "POST /api/publications/<id>/release",
+    "POST /api/publications/<id>/takedown/done",
 }
 ADMIN_ONLY = {
     "GET /api/audit",
