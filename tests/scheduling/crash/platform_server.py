@@ -104,7 +104,7 @@ class Platform:
             "path": path,
             "key": key,
             "text": text,
-            "did": rule.action if rule else "answer",
+            "did": rule.action if rule else "well",
             "status": rule.status if refused else 200,
             "effect": method == "POST" and not (refused or honoured),
         }

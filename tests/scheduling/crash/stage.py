@@ -27,6 +27,12 @@ P = Publication.State
 FULL = os.environ.get("CRASH_FORM") == "full"
 SEED = int(os.environ.get("CRASH_SEED") or random.randrange(2**32))
 KINDS = (Recovery.IDEMPOTENT, Recovery.LOOKUP, Recovery.MANUAL)
+# Where on the platform a kind's channels are.
+FOLDERS = {
+    Recovery.IDEMPOTENT: "/honours",
+    Recovery.LOOKUP: "/records",
+    Recovery.MANUAL: "/plain",
+}
 CHANNELS_A_KIND = 4
 SETTLED_WITHIN = 900 if FULL else 180
 # What a publisher may hold longer than its lease before it counts as stuck.
@@ -43,12 +49,12 @@ UNBRAKED = {
     "PROMURA_CHANNEL_RATE": "0",
     "PROMURA_BREAKER_POSTS": "0",
 }
-# Leases that run out while one waits for it; a request may take 3 seconds.
-HASTY_LEASE = 6
+# Leases that run out while one waits for it.
+HASTY_LEASE = 5
 HASTY = {
     "PROMURA_PUBLISH_LEASE": str(HASTY_LEASE),
     "PROMURA_PUBLISH_FIRST_WAIT": "1",
-    "CRASH_REQUEST_SECONDS": "3",
+    "CRASH_REQUEST_SECONDS": "2.5",
 }
 
 
@@ -79,16 +85,13 @@ class Stage:
         self._planned = 0
 
     def _channel(self, kind: Recovery, number: int) -> Channel:
-        address = self.platform.address
-        if kind == Recovery.LOOKUP:
-            return ChannelFactory(
-                platform="lookup",
-                connector="lookup",
-                credentials=credentials.encrypt({"url": f"{address}/records/{number}"}),
-            )
-        honours = kind == Recovery.IDEMPOTENT
-        path = "honours" if honours else "plain"
-        return a_webhook(f"{address}/{path}/{number}", idempotent=honours)
+        url = f"{self.platform.address}{FOLDERS[kind]}/{number}"
+        if kind != Recovery.LOOKUP:
+            return a_webhook(url, idempotent=kind == Recovery.IDEMPOTENT)
+        sign_in = credentials.encrypt({"url": url})
+        return ChannelFactory(
+            platform="lookup", connector="lookup", credentials=sign_in
+        )
 
     def plan(
         self,

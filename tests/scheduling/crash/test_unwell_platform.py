@@ -1,0 +1,91 @@
+"""A platform that is unwell for a while: all is published once it is well again."""
+
+from itertools import pairwise
+
+import pytest
+
+from scheduling.models import Publication
+from scheduling.publishing.connectors.base import Recovery
+from tests.scheduling.crash.platform_server import Rule
+from tests.scheduling.crash.stage import FOLDERS, HASTY, KINDS, Stage, size
+from tests.scheduling.crash.verdict import check
+
+FIRST_WAIT = int(HASTY["PROMURA_PUBLISH_FIRST_WAIT"])
+LEAST_JITTER = 0.8
+TIMES = size(2, 4)
+POSTS_A_KIND = size(4, 40)
+RETRY_AFTER = size(4, 8)
+# What a sender had in hand when another one's request was refused.
+ALREADY_ON_ITS_WAY = 1.0
+
+ILLNESSES = {
+    "answers 500": Rule("answer", status=500),
+    "answers 502": Rule("answer", status=502),
+    "answers 503 with Retry-After": Rule(
+        "answer", status=503, headers={"Retry-After": "2"}
+    ),
+    "times out": Rule("hang"),
+}
+
+
+@pytest.mark.parametrize("illness", ILLNESSES)
+def test_what_a_sick_platform_refused_is_published_later(
+    illness: str, stage: Stage
+) -> None:
+    stage.environment |= HASTY
+    rule = ILLNESSES[illness]
+    rule.method, rule.times = "POST", 3 * TIMES
+    stage.platform.rule(rule)
+    stage.plan(POSTS_A_KIND)
+    stage.finish()
+    assert sum(one["did"] == rule.action for one in stage.platform.seen()) == rule.times
+    check(stage, f"the platform {illness}")
+
+
+def test_a_platform_that_died_and_came_back_gets_everything_once(stage: Stage) -> None:
+    stage.environment |= HASTY
+    stage.platform.delay(0.1)
+    stage.plan(POSTS_A_KIND)
+    with stage.publishers({}) as (publisher,):
+        stage.wait_until(lambda: stage.platform.posted() >= POSTS_A_KIND, publisher)
+        stage.platform.kill()
+        refused = Publication.objects.filter(error_code="unreachable")
+        stage.wait_until(refused.exists, publisher)
+        stage.platform.start()
+        stage.wait_until_settled(publisher)
+    check(stage, "the platform dies and comes back")
+
+
+def test_nothing_is_sent_to_a_channel_before_it_said(stage: Stage) -> None:
+    stage.environment |= HASTY
+    wish = {"Retry-After": str(RETRY_AFTER)}
+    paths = [f"{FOLDERS[kind]}/0" for kind in KINDS]
+    stage.platform.rule(
+        *(Rule("answer", path, "POST", 429, wish, times=1) for path in paths)
+    )
+    # Slow enough that most are still waiting when the platform says it.
+    stage.platform.delay(0.3)
+    stage.plan(size(12, 30), channels=1)
+    stage.finish()
+    tally = check(stage, "the platform answers 429")
+    assert tally.published == tally.posts
+    for path in paths:
+        seen = [one for one in stage.platform.seen() if one["path"].startswith(path)]
+        refused = next(one["at"] for one in seen if one["status"] == 429)
+        silent = (refused + ALREADY_ON_ITS_WAY, refused + RETRY_AFTER)
+        early = [one for one in seen if silent[0] < one["at"] < silent[1]]
+        assert not early, f"refused at {refused}, and then {early}"
+
+
+def test_it_waits_longer_after_every_failure(stage: Stage) -> None:
+    stage.environment |= HASTY
+    (publication,) = stage.plan(1, Recovery.LOOKUP)
+    busy = Rule("answer", method="POST", status=429, times=TIMES + 1)
+    stage.platform.rule(busy)
+    stage.finish()
+    started = publication.attempts.order_by("number").values_list("started_at")
+    waits = [(then - now).total_seconds() for (now,), (then,) in pairwise(started)]
+    assert len(waits) == TIMES + 1
+    for number, wait in enumerate(waits):
+        assert wait >= LEAST_JITTER * FIRST_WAIT * 2**number, waits
+    check(stage, "the platform is busy, again and again")
