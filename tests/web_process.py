@@ -2,11 +2,9 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from contextlib import closing
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,16 +13,10 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from promura_site.models import User
+from tests.ports import free_port
 from tests.scheduling.publisher_process import ROOT, SECONDS, database_url
 
 PASSWORD = "a-long-password-1"
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class WebProcess:

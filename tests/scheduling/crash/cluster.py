@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.web_process import free_port
+from tests.ports import free_port
 
 SECONDS = 120
 

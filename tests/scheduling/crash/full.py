@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.scheduling.crash.cluster import Cluster, tools
+
 ROOT = Path(__file__).resolve().parents[3]
 REPORT = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- figures by make crash -->", "<!-- end of figures -->"
@@ -56,9 +58,6 @@ def run(figures: Path, database_url: str, arguments: Sequence[str]) -> bool:
 
 def run_on_postgresql(figures: Path, arguments: Sequence[str]) -> bool:
     """Run the suite on a server of its own; return whether it failed."""
-    # Only now, since a test's own modules want Django to be set up.
-    from tests.scheduling.crash.cluster import Cluster, tools
-
     if tools() is None:
         print("PostgreSQL is not installed, so half of the suite did not run.")
         return True

@@ -13,9 +13,9 @@ from typing import Any, Self
 
 import httpx
 
+from tests.ports import free_port
 from tests.scheduling.crash.platform_server import Rule
 from tests.scheduling.publisher_process import ROOT, SECONDS
-from tests.web_process import free_port
 
 
 class PlatformProcess:
