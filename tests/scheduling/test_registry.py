@@ -8,7 +8,9 @@ import pytest
 from scheduling.publishing.connectors import registry
 from scheduling.publishing.connectors.base import CredentialsInvalid
 from scheduling.publishing.connectors.handover import HandoverConnector
+from scheduling.publishing.connectors.mastodon import MastodonConnector
 from scheduling.publishing.connectors.outbox import OutboxConnector
+from scheduling.publishing.connectors.telegram import TelegramConnector
 from scheduling.publishing.connectors.webhook import WebhookConnector
 from tests.loopback import Receiver
 from tests.scheduling.publications import a_request
@@ -49,7 +51,9 @@ def test_private_targets_are_allowed_by_the_setting_alone(settings: Any) -> None
 def test_each_connector_stands_under_its_own_name() -> None:
     assert registry.connectors() == {
         "handover": HandoverConnector,
+        "mastodon": MastodonConnector,
         "outbox": OutboxConnector,
+        "telegram": TelegramConnector,
         "webhook": WebhookConnector,
     }
     for name, connector in registry.connectors().items():

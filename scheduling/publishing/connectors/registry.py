@@ -8,12 +8,16 @@ from django.utils.module_loading import import_string
 
 from scheduling.publishing.connectors.base import Connector, ConnectorOptions
 from scheduling.publishing.connectors.handover import HandoverConnector
+from scheduling.publishing.connectors.mastodon import MastodonConnector
 from scheduling.publishing.connectors.outbox import OutboxConnector
+from scheduling.publishing.connectors.telegram import TelegramConnector
 from scheduling.publishing.connectors.webhook import WebhookConnector
 
 CONNECTORS: dict[str, type[Connector]] = {
     "handover": HandoverConnector,
+    "mastodon": MastodonConnector,
     "outbox": OutboxConnector,
+    "telegram": TelegramConnector,
     "webhook": WebhookConnector,
 }
 
@@ -25,11 +29,11 @@ PLATFORMS: dict[str, str] = {
     "facebook": "handover",
     "instagram": "handover",
     "linkedin": "handover",
-    "mastodon": "outbox",
+    "mastodon": "mastodon",
     "pinterest": "handover",
     "reddit": "handover",
     "snapchat": "handover",
-    "telegram": "outbox",
+    "telegram": "telegram",
     "threads": "handover",
     "tiktok": "handover",
     "tumblr": "handover",
