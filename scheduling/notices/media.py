@@ -63,9 +63,12 @@ def _send_mail(to: str, message: Message) -> None:
     except smtplib.SMTPRecipientsRefused as error:
         codes = [code for code, _ in error.recipients.values()]
         refused = all(500 <= code < 600 for code in codes)
-        raise Undelivered(
-            "The mail server refuses this address.", permanent=refused
-        ) from error
+        words = (
+            "refuses this address"
+            if refused
+            else ("takes nothing for this address now")
+        )
+        raise Undelivered(f"The mail server {words}.", permanent=refused) from error
     except smtplib.SMTPAuthenticationError as error:
         raise Undelivered("The mail server does not take our sign-in.") from error
     except (smtplib.SMTPException, OSError) as error:
