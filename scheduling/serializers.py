@@ -144,8 +144,8 @@ class PlanSerializer(serializers.Serializer):
         max_length=MAX_CHANNELS,
         help_text="Some of the models' active channels; all of them when left out.",
     )
-    variants = VariantSerializer(
-        many=True,
+    variants = serializers.ListField(
+        child=VariantSerializer(),
         required=False,
         max_length=MAX_VARIANTS,
         help_text="Other texts, for a channel or a language; all of them each time.",

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from library.models import Creator
 from library.serializers import RatingField
 from promura_site.models import User
+from scheduling.cautious_shapes import VariantShape
 from scheduling.engagement import COUNTS
 from scheduling.models import (
     Channel,
@@ -144,6 +145,9 @@ class ReachedChannelSerializer(serializers.Serializer):
     platform = serializers.CharField()
     handle = serializers.CharField()
     is_active = serializers.BooleanField()
+    timezone = serializers.CharField(
+        source="creator.timezone", help_text="The model's own."
+    )
 
 
 class ReasonSerializer(serializers.Serializer):
@@ -290,12 +294,16 @@ class PostSerializer(serializers.ModelSerializer):
 
     status = serializers.ChoiceField(source="state", choices=Post.State.choices)
     models = serializers.SerializerMethodField()
+    variants = VariantShape(many=True)
     media_ids = serializers.SerializerMethodField()
     media = PostMediaSerializer(source="media_entries", many=True)
     tags = serializers.SerializerMethodField()
     template = serializers.UUIDField(source="template_id", allow_null=True)
     schedule_time = serializers.DateTimeField(source="publish_at", allow_null=True)
     author = serializers.SerializerMethodField()
+    cleared = serializers.SerializerMethodField(
+        help_text="Why an owner let out media that is not cleared; else null."
+    )
     publications = PublicationSerializer(many=True)
 
     class Meta:
@@ -303,6 +311,7 @@ class PostSerializer(serializers.ModelSerializer):
         fields = (
             "id",
             "content",
+            "variants",
             "status",
             "models",
             "media_ids",
@@ -314,6 +323,7 @@ class PostSerializer(serializers.ModelSerializer):
             "author",
             "version",
             "suggestion_taken",
+            "cleared",
             "created_at",
             "updated_at",
             "publications",
@@ -331,6 +341,10 @@ class PostSerializer(serializers.ModelSerializer):
         return [tag.name for tag in post.tags.all()]
 
     @extend_schema_field(_NULLABLE_TEXT)
+    def get_cleared(self, post: Post) -> str | None:
+        return post.cleared_because or None
+
+    @extend_schema_field(_NULLABLE_TEXT)
     def get_author(self, post: Post) -> str | None:
         return post.author.get_username() if post.author else None
 
@@ -342,6 +356,7 @@ def posts_to_show() -> QuerySet[Post]:
         Prefetch("author", User.objects.only("username")),
         Prefetch("publications", publications),
         Prefetch("media_entries", _entries_to_show()),
+        "variants",
         "tags",
     )
 

@@ -7,31 +7,32 @@ from uuid import UUID
 
 from django.db import transaction
 
-from library.models import Creator, MediaItem
+from library.models import Creator, MediaItem, Tag
 from library.services import get_tags
 from promura_site.errors import DomainError
 from promura_site.models import User
 from scheduling.models import Post, Publication
 from scheduling.publishing.moves import (
+    BUSY_STATES,
     OPEN_STATES,
     TAKEN_OUT_STATES,
     fresh_key,
     move,
 )
-from scheduling.services.naming import (
-    Problems,
-    named_channels,
-    named_creators,
-    named_media,
-    named_template,
-)
-from scheduling.services.timing import Times, planned_times, utc_text
+from scheduling.services import clearance
+from scheduling.services.cautions import duplicates
+from scheduling.services.duplicates import NEAR_DUPLICATE
+from scheduling.services.naming import Problems, named_media
+from scheduling.services.planning import Plan, Wanted, due_on, reached_by, resolve
+from scheduling.services.texts import Texts, kept_variants, put_variants, texts_of
+from scheduling.services.timing import planned_times, utc_text
 from scheduling.services.writing import (
+    Changed,
     add_publications,
     changed,
     locked_post,
     put_media,
-    refuse_while_busy,
+    refuse_too_late,
     schedule,
     tell,
     too_late,
@@ -46,62 +47,43 @@ def plan_post(
     *,
     actor: User,
     now: datetime,
-    models: Sequence[str],
-    content: str = "",
-    channels: Sequence[UUID] | None = None,
-    media_ids: Sequence[UUID] = (),
     tags: Iterable[str] = (),
-    template: UUID | None = None,
-    schedule_time: datetime | None = None,
-    timezone: str = "",
-    draft: bool = False,
     suggestions: Iterable[datetime] = (),
+    override_clearance: str = "",
+    refuse_duplicates: bool = False,
+    **wanted: Any,
 ) -> Post:
     """Plan a post: one publication a channel, due at once unless told otherwise.
 
-    `suggestions` are the times that were on offer. Raise DomainError 400 that names
-    everything in the plan that is not there or cannot be used.
+    `wanted` are the fields of planning.Wanted, `suggestions` the times that were on
+    offer. Raise DomainError 400 that names everything in the plan that is not there
+    or cannot be used, 409 for media that is not cleared and, if they are to be
+    refused, for near-duplicates.
     """
-    problems = Problems()
     words = get_tags(tags)
-    creators = named_creators(models, problems)
-    wanted = named_channels(creators, channels, problems)
-    media = named_media(media_ids, problems)
-    recipe = named_template(template, problems)
-    reached = list({channel.creator_id: channel.creator for channel in wanted}.values())
-    times = planned_times(
-        schedule_time,
-        timezone,
-        reached or creators,
-        draft=draft,
-        actor=actor,
-        now=now,
-        problems=problems,
-    )
-    if not (draft or content.strip() or media_ids):
-        problems.add("content", "A post needs a text or media.")
-    problems.refuse()
-    post = Post.objects.create(
-        content=content,
-        template=recipe,
-        publish_at=times.first,
-        timezone=times.zone,
-        state=Post.State.DRAFT if draft else Post.State.SCHEDULED,
+    plan = resolve(Wanted(**wanted), actor=actor, now=now)
+    plan.problems.refuse()
+    bars = [] if plan.draft else plan.bars()
+    cleared = clearance.decide(bars, actor=actor, now=now, reason=override_clearance)
+    if refuse_duplicates:
+        _refuse_duplicates(plan)
+    post = Post(
+        content=plan.texts.content,
+        template=plan.template,
+        publish_at=plan.first,
+        timezone=plan.zone,
+        state=Post.State.DRAFT if plan.draft else Post.State.SCHEDULED,
         author=actor,
-        is_demo=_are_demo(reached or creators),
-        **_offer(suggestions, times),
+        is_demo=_are_demo(reached_by(plan.channels)),
+        **_offer(suggestions, plan),
     )
-    post.tags.set(words)
-    put_media(post, media)
-    due = {channel.pk: times.of_creator[channel.creator_id] for channel in wanted}
-    add_publications(post, due, draft=draft)
-    verb = "drafted" if draft else "planned"
-    tell(post, f"post.{verb}", actor, f"{verb} a post for {_channels(len(wanted))}")
+    clearance.put(post, cleared, bars)
+    _store(post, plan, words)
     return post
 
 
 @transaction.atomic
-def cancel_post(post_id: UUID, *, actor: User, version: int | None = None) -> Post:
+def cancel_post(post_id: UUID, *, actor: User, version: int | None = None) -> Changed:
     """Cancel what has not gone out; what is being sent or is out stays as it is.
 
     Raise DomainError 409 when there is nothing left to cancel.
@@ -121,7 +103,8 @@ def cancel_post(post_id: UUID, *, actor: User, version: int | None = None) -> Po
             too_late=too_late(publications),
         )
     message = f"cancelled a post on {_channels(len(cancelled))}"
-    return changed(post, "post.cancelled", actor, message)
+    changed(post, "post.cancelled", actor, message)
+    return Changed(post, too_late(publications))
 
 
 @transaction.atomic
@@ -133,35 +116,29 @@ def reschedule_post(
     schedule_time: datetime | None = None,
     timezone: str = "",
     version: int | None = None,
-) -> Post:
-    """Move what has not gone out to another time.
+    override_clearance: str = "",
+) -> Changed:
+    """Move what has not gone out to another time; none means now.
 
     A draft is planned by it, and so is, once more, a post that was cancelled. Raise
-    DomainError 409 while something of it is being sent.
+    DomainError 409 when nothing of it is still to come, and for media that is not
+    cleared.
     """
     post, publications = locked_post(post_id, version)
-    refuse_while_busy(publications)
-    movable = _movable(publications)
-    problems = Problems()
-    # What was cancelled did not hold its media.
-    named_media(post.media_entries.values_list("media_id", flat=True), problems)
-    times = planned_times(
-        schedule_time,
-        timezone,
-        {one.channel.creator_id: one.channel.creator for one in movable}.values(),
-        draft=False,
-        actor=actor,
-        now=now,
-        problems=problems,
-    )
-    if not (post.content.strip() or post.media_entries.exists()):
-        problems.add("content", "A post needs a text or media.")
-    problems.refuse()
-    for publication in movable:
-        due = times.of_creator[publication.channel.creator_id]
-        schedule(publication, due, **fresh_key(publication))
-    post.publish_at, post.timezone = times.first, times.zone
-    return changed(post, "post.rescheduled", actor, f"moved a post to {_at(times)}")
+    movable = _movable(post, publications)
+    plan = _moved(post, movable, schedule_time, timezone, actor=actor, now=now)
+    plan.problems.refuse()
+    bars = plan.bars()
+    cleared = clearance.decide(bars, actor=actor, now=now, reason=override_clearance)
+    clearance.put(post, cleared, bars)
+    for publication, going in zip(movable, plan.going, strict=True):
+        fields = {"content": going.text, **fresh_key(publication)}
+        if not schedule(publication, going.at, **fields):
+            # A publisher was quicker.
+            publication.refresh_from_db(fields=["state"])
+    post.publish_at, post.timezone = plan.first, plan.zone
+    changed(post, "post.rescheduled", actor, f"moved a post to {_at(plan.first)}")
+    return Changed(post, too_late(publications))
 
 
 @transaction.atomic
@@ -186,27 +163,98 @@ def retry_post(
 
 @transaction.atomic
 def duplicate_post(post: Post, *, actor: User) -> Post:
-    """Make a draft of the same text, media, tags and channels, as far as usable."""
+    """Make a draft of the same texts, media, tags and channels, as far as usable."""
     channels = [
-        one.channel_id
+        one.channel
         for one in post.publications.select_related("channel__creator")
         if one.channel.is_active and one.channel.creator.is_active
     ]
     media_ids = post.media_entries.values_list("media_id", flat=True)
     present = MediaItem.objects.present().filter(pk__in=media_ids)
     media = {item.pk: item for item in present.order_by("pk").select_for_update()}
-    copy = Post.objects.create(
+    texts = texts_of(post)
+    kept = kept_variants(texts.variants, [channel.pk for channel in channels])
+    plan = Plan(
+        draft=True,
+        zone=post.timezone,
+        channels=channels,
+        due={},
+        texts=Texts(texts.content, kept),
+        media=[media[one] for one in media_ids if one in media],
+        problems=Problems(),
+    )
+    copy = Post(
         content=post.content,
         template=post.template,
         timezone=post.timezone,
         author=actor,
         is_demo=post.is_demo,
     )
+    copy.save()
     copy.tags.set(post.tags.all())
-    put_media(copy, [media[one] for one in media_ids if one in media])
-    add_publications(copy, dict.fromkeys(channels), draft=True)
+    _place(copy, plan)
     tell(copy, "post.duplicated", actor, "made a copy of a post")
     return copy
+
+
+def _store(post: Post, plan: Plan, tags: Iterable[Tag]) -> None:
+    post.save()
+    post.tags.set(tags)
+    _place(post, plan)
+    verb = "drafted" if plan.draft else "planned"
+    words = f"{verb} a post for {_channels(len(plan.channels))}"
+    tell(post, f"post.{verb}", post.author, words)
+
+
+def _place(post: Post, plan: Plan) -> None:
+    put_variants(post, plan.texts.variants)
+    put_media(post, plan.media)
+    add_publications(post, plan.going, draft=plan.draft)
+
+
+def _refuse_duplicates(plan: Plan) -> None:
+    found = duplicates(plan.going, {item.pk for item in plan.media})
+    if found:
+        raise DomainError(
+            NEAR_DUPLICATE, str(found[0]["text"]), status=409, warnings=found
+        )
+
+
+def _moved(
+    post: Post,
+    movable: Sequence[Publication],
+    schedule_time: datetime | None,
+    timezone: str,
+    *,
+    actor: User,
+    now: datetime,
+) -> Plan:
+    """Return the plan of the same post for another time."""
+    problems, channels = Problems(), [one.channel for one in movable]
+    # What was cancelled did not hold its media.
+    entries = post.media_entries.values_list("media_id", flat=True)
+    media = named_media(entries, problems)
+    times = planned_times(
+        schedule_time,
+        timezone,
+        reached_by(channels),
+        draft=False,
+        actor=actor,
+        now=now,
+        problems=problems,
+        kept=post.timezone,
+    )
+    plan = Plan(
+        draft=False,
+        zone=times.zone,
+        channels=channels,
+        due=due_on(channels, times),
+        texts=texts_of(post),
+        media=media,
+        problems=problems,
+    )
+    plan.examine()
+    return plan
 
 
 def _are_demo(creators: Iterable[Creator]) -> bool:
@@ -218,25 +266,30 @@ def _are_demo(creators: Iterable[Creator]) -> bool:
     return bool(demo) and all(demo)
 
 
-def _offer(suggestions: Iterable[datetime], times: Times) -> dict[str, Any]:
+def _offer(suggestions: Iterable[datetime], plan: Plan) -> dict[str, Any]:
     """Return what to remember of the suggestions that were on offer."""
     offered = list(dict.fromkeys(suggestions))
     if not offered:
         return {}
-    taken = any(due in offered for due in times.of_creator.values())
+    taken = any(due in offered for due in plan.due.values())
     return {
         "suggestions_offered": [utc_text(one) for one in offered],
         "suggestion_taken": taken,
     }
 
 
-def _movable(publications: Sequence[Publication]) -> list[Publication]:
+def _movable(post: Post, publications: Sequence[Publication]) -> list[Publication]:
     """Return what can get a time: what is open, else all that was cancelled."""
     found = [one for one in publications if one.state in OPEN_STATES]
     found = found or [one for one in publications if one.state in TAKEN_OUT_STATES]
+    if not found and any(one.state in BUSY_STATES for one in publications):
+        refuse_too_late(post, publications)
     if not found:
         raise DomainError(
-            "nothing_to_reschedule", "Nothing of this post is still to come.", 409
+            "nothing_to_reschedule",
+            "Nothing of this post is still to come.",
+            status=409,
+            too_late=too_late(publications),
         )
     return found
 
@@ -245,5 +298,5 @@ def _channels(count: int) -> str:
     return "1 channel" if count == 1 else f"{count} channels"
 
 
-def _at(times: Times) -> str:
-    return f"{times.first:%Y-%m-%d %H:%M} UTC" if times.first else "no time"
+def _at(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "no time"

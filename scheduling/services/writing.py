@@ -1,8 +1,9 @@
 """The steps that every change of a post is made of."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from django.db.models.functions import Now
@@ -15,9 +16,18 @@ from promura_site.models import User
 from scheduling import states
 from scheduling.models import Post, PostMedia, Publication
 from scheduling.publishing.moves import BUSY_STATES, move
+from scheduling.services.texts import Going
 from scheduling.services.timing import late_after
 
 _P = Publication.State
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A post after a change, and the channels that the change came too late for."""
+
+    post: Post
+    too_late: list[dict[str, Any]] = field(default_factory=list)
 
 
 def locked_post(
@@ -41,33 +51,71 @@ def locked_post(
     rows = Publication.objects.filter(post=post)
     # Somebody took it and did not come back: nobody has it in hand any more.
     rows.filter(state=_P.CLAIMED, claimed_until__lt=Now()).update(state=_P.READY)
-    rows = rows.select_related("channel__creator", "claimed_by")
-    return post, list(rows.order_by("pk"))
+    return post, publications_of(post)
 
 
-def refuse_while_busy(publications: Iterable[Publication]) -> None:
-    """Raise DomainError 409 while a send is under way or its outcome unknown."""
-    late = [one for one in publications if one.state in BUSY_STATES]
-    if late:
+def publications_of(post: Post) -> list[Publication]:
+    """Return a post's publications with all that a change of it looks at."""
+    rows = Publication.objects.filter(post=post)
+    return list(rows.select_related("channel__creator", "claimed_by").order_by("pk"))
+
+
+def is_too_late(publication: Publication) -> bool:
+    """Tell whether a publication is out, on its way, or in somebody's hand."""
+    return publication.state in BUSY_STATES or publication.state == _P.PUBLISHED
+
+
+def too_late(publications: Iterable[Publication]) -> list[dict[str, Any]]:
+    """Return the channels on which it is too late for a change, and why in words."""
+    return [
+        {
+            "channel": str(one.channel_id),
+            "handle": one.channel.handle,
+            "platform": one.channel.platform,
+            "status": str(one.state),
+            "text": _why_too_late(one),
+        }
+        for one in publications
+        if is_too_late(one)
+    ]
+
+
+def refuse_too_late(post: Post, publications: Iterable[Publication]) -> NoReturn:
+    """Raise DomainError 409: nothing of a post can be changed any more."""
+    late = too_late(publications)
+    if any(one["status"] != _P.PUBLISHED for one in late):
         raise DomainError(
             "being_published",
-            f"It is too late for {'; '.join(map(_why_too_late, late))}.",
+            " ".join(one["text"] for one in late if one["status"] != _P.PUBLISHED),
             status=409,
-            too_late=too_late(late),
+            too_late=late,
         )
+    raise DomainError(
+        "already_published",
+        "What is published does not change. Duplicate the post and edit the copy.",
+        status=409,
+        too_late=late,
+        copy=f"/api/posts/{post.pk}/duplicate",
+    )
 
 
 def _why_too_late(publication: Publication) -> str:
+    channel = publication.channel
+    if publication.state == _P.PUBLISHED:
+        return f"It is published on {channel} already and stays as it is."
+    if publication.state == _P.UNKNOWN:
+        return f"Nobody knows yet whether it is out on {channel}; settle that first."
     if publication.state != _P.CLAIMED or publication.claimed_until is None:
-        return f"{publication.channel}: it is being sent, or its outcome is unknown"
-    person = publication.claimed_by.get_username() if publication.claimed_by else "it"
+        return f"It is being sent to {channel} just now."
+    by = publication.claimed_by
+    person = by.get_username() if by else "Somebody"
     until = f"{publication.claimed_until:%H:%M} UTC"
-    return f"{publication.channel}: {person} has it in hand until {until}"
+    return f"{person} has it in hand for {channel} until {until}."
 
 
-def schedule(publication: Publication, due: datetime | None, **fields: Any) -> None:
-    """Plan a publication for `due`, as if nothing had happened yet."""
-    moved = move(
+def schedule(publication: Publication, due: datetime | None, **fields: Any) -> bool:
+    """Plan a publication for `due`, as if nothing had happened; False: too late."""
+    return move(
         publication,
         _P.SCHEDULED,
         publish_at=due,
@@ -77,8 +125,6 @@ def schedule(publication: Publication, due: datetime | None, **fields: Any) -> N
         error_code="",
         **({"claimed_by": None, "claimed_until": None} | fields),
     )
-    if not moved:
-        raise DomainError("being_published", "It is being sent just now.", status=409)
 
 
 def try_again(publication: Publication, now: datetime) -> None:
@@ -101,6 +147,7 @@ def changed(post: Post, action: str, actor: User, message: str) -> Post:
     post.save(
         update_fields=[
             *("content", "template", "publish_at", "timezone"),
+            *("cleared_by", "cleared_at", "cleared_because", "cleared_for"),
             *("version", "updated_at"),
         ]
     )
@@ -118,36 +165,25 @@ def put_media(post: Post, media: Sequence[MediaItem]) -> None:
     )
 
 
-def add_publications(
-    post: Post, due: Mapping[UUID, datetime | None], *, draft: bool
-) -> None:
-    """Add a publication on each channel (its id) at its due time."""
+def add_publications(post: Post, places: Iterable[Going], *, draft: bool) -> None:
+    """Add a publication for each channel, with its text and at its due time."""
     rows = []
-    for channel_id, at in due.items():
+    for going in places:
         row_id = new_id()
         rows.append(
             Publication(
                 id=row_id,
                 post=post,
-                channel_id=channel_id,
+                channel=going.channel,
                 state=_P.DRAFT if draft else _P.SCHEDULED,
-                content=post.content,
-                publish_at=at,
-                next_attempt_at=None if draft else at,
-                late_after=late_after(at),
+                content=going.text,
+                publish_at=going.at,
+                next_attempt_at=None if draft else going.at,
+                late_after=late_after(going.at),
                 idempotency_key=str(row_id),
             )
         )
     Publication.objects.bulk_create(rows)
-
-
-def too_late(publications: Iterable[Publication]) -> list[str]:
-    """Return the ids of the channels on which it is too late for a change."""
-    return [
-        str(one.channel_id)
-        for one in publications
-        if one.state in BUSY_STATES or one.state == _P.PUBLISHED
-    ]
 
 
 def tell(post: Post, action: str, actor: User | None, message: str) -> None:

@@ -247,7 +247,7 @@ def test_posts_are_listed_at_a_fixed_cost(
     for _ in range(6):
         a_post(lea, a_channel(), media_ids=[one.pk for one in media], tags=["a", "b"])
     as_viewer.get("/api/posts")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         answer = as_viewer.get("/api/posts").json()
     assert answer["count"] == 6
 
@@ -386,7 +386,10 @@ def test_what_is_being_sent_is_neither_moved_nor_edited(
         response = method(f"/api/posts/{post.pk}{path}", body)
         assert response.status_code == 409
         assert response.json()["code"] == "being_published"
-        assert response.json()["too_late"] == [str(lea.pk)]
+        (late,) = response.json()["too_late"]
+        assert (late["channel"], late["handle"]) == (str(lea.pk), "@lea")
+        assert (late["platform"], late["status"]) == ("instagram", state)
+        assert "@lea" in late["text"]
 
 
 def test_what_failed_is_tried_again(as_editor: APIClient, lea: Channel) -> None:
