@@ -7,6 +7,7 @@ import pytest
 
 from scheduling.publishing.connectors import registry
 from scheduling.publishing.connectors.base import CredentialsInvalid
+from scheduling.publishing.connectors.bluesky import BlueskyConnector
 from scheduling.publishing.connectors.handover import HandoverConnector
 from scheduling.publishing.connectors.mastodon import MastodonConnector
 from scheduling.publishing.connectors.outbox import OutboxConnector
@@ -50,6 +51,7 @@ def test_private_targets_are_allowed_by_the_setting_alone(settings: Any) -> None
 
 def test_each_connector_stands_under_its_own_name() -> None:
     assert registry.connectors() == {
+        "bluesky": BlueskyConnector,
         "handover": HandoverConnector,
         "mastodon": MastodonConnector,
         "outbox": OutboxConnector,

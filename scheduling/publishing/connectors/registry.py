@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from scheduling.publishing.connectors.base import Connector, ConnectorOptions
+from scheduling.publishing.connectors.bluesky import BlueskyConnector
 from scheduling.publishing.connectors.handover import HandoverConnector
 from scheduling.publishing.connectors.mastodon import MastodonConnector
 from scheduling.publishing.connectors.outbox import OutboxConnector
@@ -14,6 +15,7 @@ from scheduling.publishing.connectors.telegram import TelegramConnector
 from scheduling.publishing.connectors.webhook import WebhookConnector
 
 CONNECTORS: dict[str, type[Connector]] = {
+    "bluesky": BlueskyConnector,
     "handover": HandoverConnector,
     "mastodon": MastodonConnector,
     "outbox": OutboxConnector,
@@ -25,7 +27,7 @@ CONNECTORS: dict[str, type[Connector]] = {
 PLATFORMS: dict[str, str] = {
     "outbox": "outbox",
     "webhook": "webhook",
-    "bluesky": "outbox",
+    "bluesky": "bluesky",
     "facebook": "handover",
     "instagram": "handover",
     "linkedin": "handover",
