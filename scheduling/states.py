@@ -1,6 +1,8 @@
 """What a post's state is, told from its publications alone."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from uuid import UUID
 
 from scheduling.models import Post, Publication
 
@@ -50,3 +52,20 @@ def recompute(post: Post) -> str:
         Post.objects.filter(pk=post.pk).update(state=state)
         post.state = state
     return state
+
+
+def recompute_all(posts: Iterable[Post]) -> None:
+    """Bring many posts' stored states in line; see `recompute`."""
+    rows = {post.pk: post for post in posts}
+    found: dict[UUID, set[str]] = defaultdict(set)
+    parts = Publication.objects.filter(post__in=rows).order_by()
+    for post_id, state in parts.values_list("post_id", "state"):
+        found[post_id].add(state)
+    changed: dict[str, list[UUID]] = defaultdict(list)
+    for pk, post in rows.items():
+        state = derive(found[pk])
+        if state != post.state:
+            post.state = state
+            changed[state].append(pk)
+    for state, some in changed.items():
+        Post.objects.filter(pk__in=some).update(state=state)

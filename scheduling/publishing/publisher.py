@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from promura_site import periodic
 from promura_site.models import Heartbeat
-from scheduling.publishing import handing, ledger, sweeping
+from scheduling.publishing import gates, handing, ledger, sweeping
 from scheduling.publishing.delivery import deliver
 from scheduling.publishing.lease import Lease
 from scheduling.reasons import HEARTBEAT_KIND
@@ -60,6 +60,7 @@ class Publisher:
         """Publish what is due, in this thread; return how many were taken in hand."""
         self.beat()
         sweeping.expire_leases()
+        gates.mark_waiting()
         sweeping.miss_late()
         handing.sweep_by_hand()
         done = 0
@@ -96,6 +97,7 @@ class Publisher:
     def _round(self) -> bool:
         """Look once; tell whether there may be more at once."""
         sweeping.expire_leases()
+        gates.mark_waiting()
         sweeping.miss_late()
         handing.sweep_by_hand()
         with self._free:

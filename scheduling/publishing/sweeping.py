@@ -98,7 +98,8 @@ def _expire(row: Publication) -> bool:
 
 
 def _miss(row: Publication) -> bool:
-    if row.state == _P.SCHEDULED or not row.error:
+    # What held it up until now is the cause.
+    if not row.error:
         row.error = f"It was due at {row.publish_at:%Y-%m-%d %H:%M} UTC and not sent."
         row.error_code = "missed"
     moved = move(

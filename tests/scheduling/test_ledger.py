@@ -220,15 +220,46 @@ def test_a_permanent_refusal_fails() -> None:
     assert PublishAttempt.objects.get().outcome == A.REFUSED
 
 
-def test_a_refused_sign_in_shows_on_the_channel_until_it_works() -> None:
+@pytest.mark.parametrize("permanent", [False, True])
+def test_a_refused_sign_in_makes_the_channel_wait_and_its_posts(
+    permanent: bool,
+) -> None:
     publication = a_publication()
-    refusal = PublishError("Sign in.", permanent=True, code="needs_sign_in")
+    refusal = PublishError("Sign in.", permanent=permanent, code="needs_sign_in")
     ledger.record_failure(sending(publication), refusal)
     channel = Channel.objects.get()
     assert (channel.health, channel.health_detail) == ("needs_sign_in", "Sign in.")
-    again = a_publication(channel)
-    ledger.record_receipt(sending(again), RECEIPT)
-    assert Channel.objects.get().health == "good"
+    now = fresh(publication)
+    assert (now.state, now.in_doubt) == (P.RETRY, False)
+    a_publication(channel)
+    assert ledger.claim(10) == []
+    Channel.objects.update(health="good")
+    assert len(ledger.claim(10)) == 2
+
+
+def test_a_doubt_outlasts_a_refused_sign_in() -> None:
+    publication = a_publication()
+    ledger.record_failure(
+        sending(publication), OutcomeUnknown("No answer.", code="reply_lost")
+    )
+    put(publication, next_attempt_at=timezone.now())
+    refusal = PublishError("Sign in.", permanent=True, code="needs_sign_in")
+    ledger.record_failure(sending(publication), refusal)
+    now = fresh(publication)
+    assert (now.state, now.in_doubt) == (P.UNKNOWN, True)
+    assert ledger.claim(10) == []
+    Channel.objects.update(health="good")
+    assert claimed(publication).in_doubt
+
+
+def test_what_waits_for_a_sign_in_is_missed_in_the_end_and_says_why() -> None:
+    publication = a_publication()
+    refusal = PublishError("Sign in.", permanent=True, code="needs_sign_in")
+    ledger.record_failure(sending(publication), refusal)
+    put(publication, late_after=LONG_AGO)
+    assert sweeping.miss_late() == 1
+    now = fresh(publication)
+    assert (now.state, now.error_code) == (P.MISSED, "needs_sign_in")
 
 
 def test_a_passing_trouble_is_tried_again_later() -> None:

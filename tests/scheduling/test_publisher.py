@@ -1,5 +1,6 @@
 """The publisher over real connectors: what is due goes out, and doubts are settled."""
 
+import hashlib
 import json
 import threading
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from rest_framework.test import APIClient
 
 from metrics.models import ErrorEvent
 from promura_site.models import Heartbeat
-from scheduling.models import Channel, Publication, PublishAttempt
+from scheduling.models import Channel, ChannelFlow, Publication, PublishAttempt
 from scheduling.publishing import ledger
 from scheduling.publishing.connectors.base import (
     PublishError,
@@ -32,6 +33,8 @@ from tests.scheduling.planning import (
     a_channel,
     a_publication,
     a_webhook,
+    due_again,
+    published,
     put,
     stored_picture,
 )
@@ -47,19 +50,8 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
-def published(publication: Publication) -> Publication:
-    """Let a publisher make one round; return the publication as it is then."""
-    Publisher().run_once()
-    publication.refresh_from_db()
-    return publication
-
-
-def due_again(publication: Publication) -> Publication:
-    return put(publication, next_attempt_at=timezone.now())
-
-
 def test_a_due_post_is_written_to_the_outbox_with_its_media() -> None:
-    picture = stored_picture(b"bytes", alt_text="Lea")
+    picture = stored_picture(alt_text="Lea")
     publication = published(a_publication(media_ids=[picture.pk], content="Hello"))
     assert publication.state == P.PUBLISHED
     (found,) = (
@@ -69,7 +61,8 @@ def test_a_due_post_is_written_to_the_outbox_with_its_media() -> None:
     )
     post = json.loads(found.read_text())
     assert (post["content"], post["media"][0]["alt_text"]) == ("Hello", "Lea")
-    assert (found.parent / post["media"][0]["file"]).read_bytes() == b"bytes"
+    sent = (found.parent / post["media"][0]["file"]).read_bytes()
+    assert hashlib.sha256(sent).hexdigest() == post["media"][0]["sha256"]
 
 
 def test_a_due_post_is_delivered_to_a_webhook(receiver: Receiver) -> None:
@@ -99,6 +92,7 @@ def test_a_busy_platform_is_asked_again_when_it_says(receiver: Receiver) -> None
     wait = publication.next_attempt_at - timezone.now()
     assert timedelta(seconds=290) < wait <= timedelta(seconds=300)
     assert published(publication).state == P.RETRY
+    ChannelFlow.objects.update(blocked_until=timezone.now())
     assert published(due_again(publication)).state == P.PUBLISHED
     assert list(receiver.received_by_key.values()) == [2]
     assert len(receiver.received_by_body) == 1
@@ -275,9 +269,9 @@ def test_failures_of_many_posts_are_one_row_of_the_record(receiver: Receiver) ->
     assert error.where == "webhook by webhook"
 
 
-def test_a_sign_in_that_cannot_be_read_fails_and_says_so() -> None:
+def test_a_sign_in_that_cannot_be_read_is_waited_for() -> None:
     publication = published(a_publication(a_channel(credentials="nonsense")))
-    assert (publication.state, publication.error_code) == (P.FAILED, "needs_sign_in")
+    assert (publication.state, publication.error_code) == (P.RETRY, "needs_sign_in")
     assert Channel.objects.get().health == "needs_sign_in"
 
 
