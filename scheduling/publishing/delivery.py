@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from scheduling import credentials
 from scheduling.models import Channel
-from scheduling.publishing import ledger
+from scheduling.publishing import fitting, ledger
 from scheduling.publishing.connectors import registry
 from scheduling.publishing.connectors.base import (
     Connector,
@@ -61,7 +61,12 @@ def connected(channel: Channel) -> Connector:
 
 
 def _send(lease: Lease, connector: Connector, publisher: str) -> None:
-    request = ledger.begin(lease, publisher, connector.timeout)
+    try:
+        fitted = fitting.fit(lease)
+    except PublishError as error:
+        _insist(partial(ledger.record_failure, lease, error))
+        return
+    request = ledger.begin(lease, publisher, connector.timeout) if fitted else None
     if request is None:
         return
     ledger.reached("attempted")

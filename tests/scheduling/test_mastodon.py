@@ -497,7 +497,7 @@ def a_mastodon(server: MastodonServer) -> Channel:
 def test_a_post_whose_reply_is_lost_is_there_once(
     server: MastodonServer, fault: Behaviour
 ) -> None:
-    photo = stored_picture(b"bytes", alt_text="Lea")
+    photo = stored_picture(alt_text="Lea")
     planned = a_publication(a_mastodon(server), content="Hello", media_ids=[photo.pk])
     server.fail(STATUSES, fault)
     assert published(planned).state == P.UNKNOWN
@@ -509,7 +509,7 @@ def test_a_post_whose_reply_is_lost_is_there_once(
 
 @pytest.mark.django_db
 def test_an_upload_that_fails_is_tried_again(server: MastodonServer) -> None:
-    photo = stored_picture(b"bytes")
+    photo = stored_picture()
     planned = a_publication(a_mastodon(server), media_ids=[photo.pk])
     server.fail("POST /api/v2/media", Behaviour(drop="after"))
     assert published(planned).state == P.RETRY

@@ -1,18 +1,20 @@
 """Clips made fit: streams copied without what is told about them, or encoded anew."""
 
-import math
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from library.files.fitting.wanted import (
+    AUDIO_KILOBITS,
+    LEAST_VIDEO_KILOBITS,
+    STREAMS_SHARE,
     Fit,
     Fitted,
     Unfit,
     measured,
     not_taken,
-    too_long,
     too_many_bytes,
+    why_unfit,
 )
 from library.files.limits import Limits
 from library.files.sniffing import HEAD, MP4, WEBM, Format, recognise
@@ -26,14 +28,15 @@ from library.files.videos import (
 
 # Encoding a long clip anew may take this long, and no longer.
 FIT_SECONDS = 600.0
-# A clip may be stated a little longer than its last frame is shown.
-LENIENT_SECONDS = 0.5
-AUDIO_KILOBITS = 96
-# Of the bytes allowed, what is left for the container after the streams.
-_SHARE = 0.94
 _SECOND_TRY = 0.75
 # Kilobits a second from which so many lines are worth showing.
-_LINES = ((2500, 1080), (1200, 720), (600, 480), (250, 360), (110, 240))
+_LINES = (
+    (2500, 1080),
+    (1200, 720),
+    (600, 480),
+    (250, 360),
+    (LEAST_VIDEO_KILOBITS, 240),
+)
 
 _STREAM = r"^  Stream #0:\d+[^:\n]*: {}: (\w+)(.*)$"
 _VIDEO = re.compile(_STREAM.format("Video"), re.MULTILINE)
@@ -91,16 +94,11 @@ def fit_video(
         raise Unfit(f"{name or 'This file'} is no clip that can be read.")
     footage = read_video(source, form, limits, name)
     seconds = footage.duration_seconds
-    if wanted.seconds is not None and seconds > wanted.seconds + LENIENT_SECONDS:
-        raise too_long(name, seconds, wanted.seconds)
+    if unfit := why_unfit("video", form, seconds, wanted, name=name):
+        raise unfit
     streams = _streams(source, form, limits, name)
     job = _Job(source, form, target, wanted, limits, name)
     return job.copied(streams) or job.encoded(streams, seconds)
-
-
-def least_bytes(seconds: float) -> int:
-    """Return how many bytes a clip of so many seconds needs to be worth showing."""
-    return math.ceil((_LINES[-1][0] + AUDIO_KILOBITS) * 125 * seconds / _SHARE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,7 @@ class _Job:
         """Encode the clip anew, twice if the first one is too large."""
         if not self.wanted.takes(MP4):
             raise not_taken(self.name, self.wanted)
-        share = _SHARE
+        share = STREAMS_SHARE
         for _ in range(2):
             rate = self._kilobits(seconds, share)
             run = self._write(MP4, _encoder(streams, rate))
@@ -152,7 +150,7 @@ class _Job:
             return None
         rate = self.wanted.max_bytes * share / 125 / max(seconds, 0.1)
         left = int(rate) - AUDIO_KILOBITS
-        if left < _LINES[-1][0]:
+        if left < LEAST_VIDEO_KILOBITS:
             raise too_many_bytes(self.name, self.wanted.max_bytes)
         return left
 

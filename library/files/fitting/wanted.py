@@ -2,17 +2,24 @@
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from library.files.limits import quoted
-from library.files.sniffing import FORMATS, Format
+from library.files.sniffing import FORMATS, JPEG, MP4, PNG, WEBM, WEBP, Format
 from promura_site.errors import DomainError
 
 # Part of every key: raise it when the same wish is to give other bytes.
 VERSION = 1
 CHUNK = 1024 * 1024
 _MEGABYTE = 1_000_000
+# A clip may be stated a little longer than its last frame is shown.
+LENIENT_SECONDS = 0.5
+AUDIO_KILOBITS = 96
+LEAST_VIDEO_KILOBITS = 110
+# Of the bytes allowed, what is left for the container after the streams.
+STREAMS_SHARE = 0.94
 
 
 class Unfit(DomainError):
@@ -73,17 +80,46 @@ def measured(path: Path, form: Format, width: int, height: int) -> Fitted:
     )
 
 
+def why_unfit(
+    kind: str, form: Format | None, seconds: float | None, wanted: Fit, *, name: str
+) -> Unfit | None:
+    """Tell from what is known of a file whether it can never fit; read nothing.
+
+    `kind` is image or video, `form` what the file is now.
+    """
+    if kind == "image":
+        possible = (form, JPEG, WEBP, PNG)
+    else:
+        possible = (form if form is WEBM else None, MP4)
+    if not any(one is not None and wanted.takes(one) for one in possible):
+        return not_taken(name, wanted)
+    if kind != "video" or seconds is None:
+        return None
+    if wanted.seconds is not None and seconds > wanted.seconds + LENIENT_SECONDS:
+        return too_long(name, seconds, wanted.seconds)
+    if wanted.max_bytes is not None and wanted.max_bytes < least_bytes(seconds):
+        return too_many_bytes(name, wanted.max_bytes)
+    return None
+
+
+def least_bytes(seconds: float) -> int:
+    """Return how many bytes a clip of so many seconds needs to be worth showing."""
+    kilobits = LEAST_VIDEO_KILOBITS + AUDIO_KILOBITS
+    return math.ceil(kilobits * 125 * seconds / STREAMS_SHARE)
+
+
 def not_taken(name: str, wanted: Fit) -> Unfit:
     """Refuse a file that can be turned into none of the types taken."""
+    if not wanted.types:
+        return Unfit(f"{quoted(name)}: files of its kind are not taken there.")
     types = ", ".join(
         sorted(
             FORMATS[one].extension.upper() if one in FORMATS else one
-            for one in wanted.types or ()
+            for one in wanted.types
         )
     )
     return Unfit(
-        f"{quoted(name)} cannot be turned into a type that is taken there "
-        f"({types or 'none'})."
+        f"{quoted(name)} cannot be turned into a type that is taken there ({types})."
     )
 
 
