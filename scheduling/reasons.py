@@ -9,14 +9,17 @@ from scheduling.models import Publication
 
 _P = Publication.State
 
-RETRY, SETTLE, WAIT, ACTIVATE, START, HAND_OVER = (
+RETRY, EDIT, SETTLE, WAIT, ACTIVATE, START, HAND_OVER = (
     "retry",
+    "edit",
     "settle",
     "wait",
     "activate",
     "start_publisher",
     "hand_over",
 )
+# The same again would fail again: the post has to change.
+_UNFIT = frozenset({"media_not_cleared", "media_missing", "media_unfit", "over_limits"})
 # A publisher looks every second; this much behind, something is in its way.
 LATE = timedelta(seconds=60)
 SILENT = timedelta(seconds=60)
@@ -57,7 +60,8 @@ def reason_for(
     """
     state = publication.state
     if state == _P.FAILED:
-        return Reason(publication.error_code or "failed", publication.error, RETRY)
+        action = EDIT if publication.error_code in _UNFIT else RETRY
+        return Reason(publication.error_code or "failed", publication.error, action)
     if state == _P.MISSED:
         return Reason("missed", publication.error, RETRY)
     if state == _P.UNKNOWN:

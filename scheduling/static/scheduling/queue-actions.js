@@ -5,7 +5,7 @@ import { toLocalInput, formatTime } from "../promura_site/time.js";
 import { announce, offerUndo } from "../promura_site/undo.js";
 import { count, reschedule, settle } from "./queue-dialogs.js";
 import { fillMenu } from "./queue-menu.js";
-import { isOpen } from "./queue-words.js";
+import { isOpen, lateWords } from "./queue-words.js";
 
 /** Return how a cancelled post gets its times back; null when it cannot. */
 function timesOf(post, models) {
@@ -31,7 +31,7 @@ async function cancel({ post }, { refresh, models, store }) {
     return draft ? "A copy of the draft is there." : "It is planned again.";
   };
   offerUndo({
-    message: draft ? "The draft is discarded." : "The post is cancelled.",
+    message: draft ? "The draft is discarded." : `The post is cancelled. ${lateWords(answer.too_late)}`.trim(),
     undo: draft || back ? undo : undefined,
   });
 }
@@ -42,7 +42,8 @@ async function moved(on, context) {
   context.store.put(answer.post);
   await context.refresh();
   const at = answer.post.schedule_time;
-  offerUndo({ message: new Date(at) > new Date() ? `Planned for ${formatTime(at, { style: "short" })}.` : "It goes out now." });
+  const words = new Date(at) > new Date() ? `Planned for ${formatTime(at, { style: "short" })}.` : "It goes out now.";
+  offerUndo({ message: `${words} ${lateWords(answer.too_late)}`.trim() });
 }
 
 async function duplicate({ post }, { refresh }) {

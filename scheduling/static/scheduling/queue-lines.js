@@ -40,6 +40,12 @@ function safeDeed(post, publication, { can }) {
       can.change && deedButton("Skip", "skip", { ...on, kind: "btn-quiet" }),
     ];
   }
+  if (action === "edit" && can.change) {
+    return [
+      h("a", { class: "btn btn-small", href: `/compose?post=${post.id}` }, "Edit"),
+      deedButton("Skip", "skip", { ...on, kind: "btn-quiet" }),
+    ];
+  }
   if (action === "settle" && can.settle) return [deedButton("Settle", "settle", on)];
   if (action === "activate" && can.change) {
     return [h("a", { class: "btn btn-small", href: "/models" }, "Open the models")];

@@ -12,14 +12,13 @@ export function fillMenu(button, post, can) {
   // Not every browser focuses a button that is clicked, and the menu is placed by it.
   button.focus();
   const states = new Set(post.publications.map((one) => one.status));
-  const busy = ["leased", "sending", "unknown"].some((state) => states.has(state));
   const open = post.publications.some(isOpen);
   const gone = [...states].every((state) => state === "cancelled" || state === "skipped");
   const failed = post.publications.filter((one) => ["failed", "missed"].includes(one.status));
   replaceChildren(document.getElementById("post-menu"),
-    can.change && open && !busy && !states.has("published") &&
+    can.change && open &&
       h("a", { class: "menu-item", href: `/compose?post=${post.id}` }, icon("edit"), "Edit"),
-    can.change && (open || gone) && !busy &&
+    can.change && (open || gone) &&
       item(gone ? "Plan again" : post.status === "draft" ? "Plan" : "Reschedule", "clock", "reschedule", post),
     can.retry && failed.length > 1 && item(`Try all ${failed.length} again`, "refresh", "retry-all", post),
     can.plan && item("Duplicate", "copy", "duplicate", post),

@@ -39,7 +39,12 @@ export function linesOf(group, post, now) {
 
 /** Tell whether a person may still say when, or whether at all. */
 export function isOpen(publication) {
-  return ["draft", "scheduled", "retry", "failed", "missed"].includes(publication.status);
+  return ["draft", "scheduled", "ready", "retry", "failed", "missed"].includes(publication.status);
+}
+
+/** Return in words what a change came too late for; empty if it was in time for all. */
+export function lateWords(late = []) {
+  return late.map((one) => one.text).join(" ");
 }
 
 /** Return the place that an IANA zone is named after. */
