@@ -13,10 +13,15 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from library.admin.refusals import RefusalsAdmin, actor_of
 from promura_site.errors import DomainError
+from promura_site.models import User
 from scheduling.models import Channel, Post, Publication, PublishAttempt
 from scheduling.publishing.connectors import registry
 from scheduling.services import channels, posts, publications
 from scheduling.services.identity import verify_channel
+from scheduling.services.replay import replay_publication
+
+# Each is waited for while the page loads.
+MOST_REPLAYS = 5
 
 
 class ReadOnlyInline(TabularInline):
@@ -187,12 +192,14 @@ class AttemptInline(ReadOnlyInline):
     model = PublishAttempt
     fields = (
         "number",
+        "kind",
         "publisher",
         "started_at",
         "finished_at",
         "outcome",
         "error_code",
         "error",
+        "reply",
     )
     readonly_fields = fields
     show_change_link = False
@@ -313,7 +320,7 @@ class PublicationAdmin(PlannedAdmin):
     )
     readonly_fields = fields
     inlines = (AttemptInline,)
-    actions = ("retry", "cancel", "settle_published", "settle_not_published")
+    actions = ("retry", "cancel", "settle_published", "settle_not_published", "replay")
 
     @admin.action(description="Try again", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Publication]) -> None:
@@ -349,6 +356,16 @@ class PublicationAdmin(PlannedAdmin):
         """Write down that the posts are not there."""
         self._settle(request, queryset, publications.NOT_PUBLISHED)
 
+    @admin.action(description="Send again (replay)", permissions=["retry"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[Publication]) -> None:
+        """Send what webhooks' receivers have lost once more, a few at a time."""
+        if len(queryset) > MOST_REPLAYS:
+            message = f"Choose at most {MOST_REPLAYS} to send again at once."
+            self.message_user(request, message, messages.WARNING)
+            return
+        actor = actor_of(request)
+        self._each(request, queryset, lambda row: _replayed(row, actor))
+
     def _settle(
         self, request: HttpRequest, queryset: QuerySet[Publication], outcome: str
     ) -> None:
@@ -360,3 +377,9 @@ class PublicationAdmin(PlannedAdmin):
                 row.pk, actor=actor, now=now, outcome=outcome
             ),
         )
+
+
+def _replayed(row: Publication, actor: User) -> None:
+    attempt = replay_publication(row.pk, actor=actor)
+    if attempt.error:
+        raise DomainError(attempt.error_code, attempt.error)

@@ -264,16 +264,7 @@ class AttemptSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = PublishAttempt
-        fields = (
-            "number",
-            "publisher",
-            "started_at",
-            "finished_at",
-            "outcome",
-            "error_code",
-            "error",
-        )
-        read_only_fields = fields
+        exclude = ("id", "publication", "fence")
 
 
 class PostMediaSerializer(serializers.Serializer):

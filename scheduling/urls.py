@@ -50,6 +50,7 @@ api: list[URLPattern | URLResolver] = [
         "api/publications/<uuid:pk>/takedown/done",
         hand_overs({"post": "takedown_done"}),
     ),
+    path("api/publications/<uuid:pk>/replay", publications({"post": "replay"})),
     path("api/publications/<uuid:pk>/engagement", publications({"post": "engagement"})),
 ]
 

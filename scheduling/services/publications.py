@@ -23,7 +23,7 @@ SETTLEMENTS = (PUBLISHED, NOT_PUBLISHED)
 @transaction.atomic
 def retry_publication(publication_id: UUID, *, actor: User, now: datetime) -> None:
     """Send at once what has failed or was missed; raise DomainError 409 otherwise."""
-    post, publication = _locked(publication_id)
+    post, publication = locked_publication(publication_id)
     if publication.state not in {_P.FAILED, _P.MISSED}:
         raise DomainError(
             "nothing_to_retry", "This has neither failed nor was it missed.", 409
@@ -35,7 +35,7 @@ def retry_publication(publication_id: UUID, *, actor: User, now: datetime) -> No
 @transaction.atomic
 def cancel_publication(publication_id: UUID, *, actor: User) -> None:
     """Take one channel out of a post; raise DomainError 409 if it is too late."""
-    post, publication = _locked(publication_id)
+    post, publication = locked_publication(publication_id)
     if publication.state not in OPEN_STATES or not move(
         publication, _P.CANCELLED, next_attempt_at=None
     ):
@@ -59,7 +59,7 @@ def settle_publication(
 
     Raise DomainError 409 unless its outcome is unknown at the moment.
     """
-    post, publication = _locked(publication_id)
+    post, publication = locked_publication(publication_id)
     done = publication.state == _P.UNKNOWN and (
         _settle_published(publication, actor, now, url)
         if outcome == PUBLISHED
@@ -116,7 +116,8 @@ def _settle_not_published(publication: Publication, actor: User) -> bool:
     )
 
 
-def _locked(publication_id: UUID) -> tuple[Post, Publication]:
+def locked_publication(publication_id: UUID) -> tuple[Post, Publication]:
+    """Lock a publication's post and return both; raise DomainError 404 if gone."""
     row = Publication.objects.filter(pk=publication_id).values("post_id").first()
     if row is None:
         raise DomainError("not_found", "This publication is not there any more.", 404)

@@ -19,6 +19,7 @@ from scheduling.filters import PublicationFilter
 from scheduling.models import Publication
 from scheduling.serializers import EngagementSerializer, SettleSerializer
 from scheduling.services import publications as services
+from scheduling.services.replay import replay_publication
 from scheduling.shapes import (
     AttemptSerializer,
     PublicationSerializer,
@@ -41,6 +42,12 @@ _ONE = envelope(
     publication=PublicationSerializer(),
     attempts=AttemptSerializer(many=True),
 )
+_REPLAYED = envelope(
+    "PublicationReplayed",
+    publication=PublicationSerializer(),
+    attempt=AttemptSerializer(),
+    message=serializers.CharField(),
+)
 _PAGE = page_of("PublicationPage", publications=PublicationSerializer(many=True))
 
 
@@ -54,6 +61,7 @@ class PublicationViewSet(ApiViewSet):
         "cancel": "scheduling.change_publication",
         "settle": "scheduling.settle_publication",
         "engagement": "scheduling.change_publication",
+        "replay": "scheduling.retry_publication",
     }
     list_key = "publications"
     orderings = ORDERINGS
@@ -126,6 +134,16 @@ class PublicationViewSet(ApiViewSet):
         counts = self.checked().validated_data
         record_engagement(pk, actor=self.actor, now=timezone.now(), counts=counts)
         return self._answer(pk, message="Engagement recorded")
+
+    @extend_schema(request=None, responses=_REPLAYED, tags=["publications"])
+    def replay(self, request: Request, pk: UUID) -> Response:
+        """Send again what a webhook's receiver has lost; nothing else changes."""
+        self.get_object()
+        attempt = replay_publication(pk, actor=self.actor)
+        message = f"Sent again: {attempt.error or 'the receiver took it'}"
+        return self._answer(
+            pk, attempt=AttemptSerializer(attempt).data, message=message
+        )
 
     def _answer(self, pk: UUID, **payload: Any) -> Response:
         self.kwargs["pk"] = pk
