@@ -97,6 +97,14 @@ class Network:
         records = answer["records"]
         return {one["uri"].rpartition("/")[2]: one["value"] for one in records}
 
+    def cid(self, uri: str) -> str:
+        """Return the content id of a post."""
+        repo, collection, key = uri.removeprefix("at://").split("/")
+        record = self.get(
+            "com.atproto.repo.getRecord", repo=repo, collection=collection, rkey=key
+        )
+        return str(record["cid"])
+
     def write(self, person: Person, kind: str, key: str = "", **record: Any) -> None:
         """Write any record as this account, by hand as it were."""
         signed_in = httpx.post(

@@ -20,7 +20,7 @@ MAX_CHARACTERS = 512
 def checked(credentials: object, options: ConnectorOptions) -> dict[str, Any]:
     """Return credentials as they are to be stored. Raises CredentialsInvalid."""
     given = refuse_unknown_fields(credentials, FIELDS)
-    service = given.get("service", DEFAULT_SERVICE)
+    service = given.get("service") or DEFAULT_SERVICE
     identifier, password = _text(given, "identifier"), _text(given, "password")
     problems = {
         "service": server_problem(service, options),
