@@ -1,83 +1,16 @@
 """What a list of media can be asked for."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
-from django.utils.dateparse import parse_datetime
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 
 from library.models import MediaItem, MediaQuerySet, MediaTag, Tag, tag_key
+from promura_site.api.filters import CommaFilter, InstantFilter, TrueOrFalseFilter
 
 MAX_WORDS = 10
-MAX_TAGS = 50
-
-
-class TrueOrFalseField(forms.Field):
-    """true or false (1 or 0); anything else is an error rather than nothing."""
-
-    def to_python(self, value: Any) -> bool | None:
-        """Return the truth value, None where there is none."""
-        text = "" if value is None else str(value).lower()
-        if text in {"", "true", "1", "false", "0"}:
-            return None if text == "" else text in {"true", "1"}
-        raise forms.ValidationError("Must be true or false.")
-
-
-class InstantField(forms.CharField):
-    """An ISO 8601 date or time; without an offset it is UTC."""
-
-    def clean(self, value: Any) -> datetime | None:
-        """Return the instant in UTC."""
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            # A plus sign that the client left unquoted arrives as a space.
-            parsed = parse_datetime(text.replace(" ", "+") if "T" in text else text)
-            if parsed is None:
-                raise ValueError
-            if parsed.tzinfo is None:
-                return parsed.replace(tzinfo=UTC)
-            return parsed.astimezone(UTC)
-        except (ValueError, OverflowError):
-            raise forms.ValidationError(
-                "Must be a time such as 2026-06-01T12:00:00Z."
-            ) from None
-
-
-class TrueOrFalseFilter(django_filters.Filter):
-    """A filter over `TrueOrFalseField`."""
-
-    field_class = TrueOrFalseField
-
-
-class InstantFilter(django_filters.Filter):
-    """A filter over `InstantField`."""
-
-    field_class = InstantField
-
-
-class CommaField(forms.CharField):
-    """Words between commas."""
-
-    def clean(self, value: Any) -> list[str]:
-        """Return the words, trimmed, without blanks."""
-        words = [word.strip() for word in (super().clean(value) or "").split(",")]
-        words = list(dict.fromkeys(word for word in words if word))
-        if len(words) > MAX_TAGS:
-            raise forms.ValidationError(f"Give {MAX_TAGS} at most.")
-        return words
-
-
-class CommaFilter(django_filters.Filter):
-    """A filter over `CommaField`."""
-
-    field_class = CommaField
 
 
 class MediaFilter(django_filters.FilterSet):
@@ -166,21 +99,6 @@ class MediaFilter(django_filters.FilterSet):
                 | Q(pk__in=tagged.values("media"))
             )
         return rows
-
-
-def filter_parameters(
-    filterset: type[django_filters.FilterSet],
-) -> list[OpenApiParameter]:
-    """Return the query parameters of a filterset, for `extend_schema`."""
-    return [
-        OpenApiParameter(
-            name,
-            bool if isinstance(one, TrueOrFalseFilter) else str,
-            description=str(one.label),
-            enum=[value for value, _ in one.extra.get("choices", ())] or None,
-        )
-        for name, one in filterset.base_filters.items()
-    ]
 
 
 def matching(wanted: dict[str, Any]) -> QuerySet[MediaItem]:

@@ -1,39 +1,20 @@
 """What lists of posts, publications, channels and models can be narrowed by."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from library.filters import CommaFilter, InstantFilter, TrueOrFalseFilter
 from library.models import Creator, tag_key
+from promura_site.api.filters import (
+    CommaFilter,
+    InstantFilter,
+    TrueOrFalseFilter,
+    WordsFilter,
+)
 from scheduling.models import Channel, Post, Publication
 
 _MAX_WORDS = 10
-
-
-class WordsField(forms.CharField):
-    """Words between commas, each one of those that are known."""
-
-    def __init__(self, *args: Any, choices: Iterable[str] = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.choices = list(choices)
-
-    def clean(self, value: Any) -> list[str]:
-        """Return the words; raise for an unknown one."""
-        text = super().clean(value) or ""
-        words = [word.strip() for word in text.split(",") if word.strip()]
-        if any(word not in self.choices for word in words):
-            raise forms.ValidationError(f"Choose from: {', '.join(self.choices)}.")
-        return words
-
-
-class WordsFilter(django_filters.Filter):
-    """A filter over `WordsField`."""
-
-    field_class = WordsField
 
 
 class PostFilter(django_filters.FilterSet):

@@ -21,7 +21,7 @@ from promura_site.api.schema import envelope
 from promura_site.api.views import ApiViewSet
 
 _PARTS = {200: "All of it", 206: "The range asked for"}
-_BYTES = {
+BYTES = {
     (status, kind): OpenApiResponse(OpenApiTypes.BINARY, said)
     for status, said in _PARTS.items()
     for kind in ("image/*", "video/*")
@@ -29,7 +29,7 @@ _BYTES = {
     304: OpenApiResponse(description="Unchanged"),
     416: OpenApiResponse(description="The file ends before that range"),
 }
-_RANGE = OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="bytes=0-")
+RANGE = OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="bytes=0-")
 
 
 class WhateverIsAccepted(DefaultContentNegotiation):
@@ -42,7 +42,7 @@ class WhateverIsAccepted(DefaultContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
-@extend_schema(tags=["library"], parameters=[_RANGE], responses=_BYTES)
+@extend_schema(tags=["library"], parameters=[RANGE], responses=BYTES)
 class FileViewSet(ApiViewSet):
     """An item's bytes as they came, and the two pictures made of them."""
 
@@ -97,7 +97,7 @@ class AvatarViewSet(ApiViewSet):
     lookup_field = "slug"
     serializer_class = AvatarSerializer
 
-    @extend_schema(parameters=[_RANGE], responses=_BYTES)
+    @extend_schema(parameters=[RANGE], responses=BYTES)
     def avatar(self, request: Request, slug: str) -> HttpResponseBase:
         """Send the model's picture."""
         creator: Creator = self.get_object()

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from library import holds, services
-from library.filters import MediaFilter, TagFilter, filter_parameters
+from library.filters import MediaFilter, TagFilter
 from library.models import MediaItem, Tag
 from library.serializers import (
     ChangeSerializer,
@@ -30,6 +30,7 @@ from library.services.uploading import Batch
 from library.statistics import library_statistics, tags_in_use
 from library.trash_jobs import empty_trash
 from promura_site.api.errors import PayloadTooLarge
+from promura_site.api.filters import filter_parameters
 from promura_site.api.responses import success
 from promura_site.api.schema import envelope, list_parameters, page_of
 from promura_site.api.views import ApiViewSet

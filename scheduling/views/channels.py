@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from library.services import creators_by_slug
+from promura_site.api.filters import filter_parameters
 from promura_site.api.responses import success
 from promura_site.api.schema import envelope, list_parameters, page_of
 from promura_site.api.views import ApiViewSet
@@ -22,7 +23,6 @@ from scheduling.serializers import ChannelChangeSerializer, ChannelWriteSerializ
 from scheduling.services import channels as services
 from scheduling.services.identity import verify_channel
 from scheduling.shapes import AccountSerializer, ChannelSerializer
-from scheduling.views.pages import filter_parameters
 
 ORDERINGS: dict[str, tuple[str, ...]] = {
     "handle": ("handle",),

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from library.models import Creator
 from library.services import create_creator, set_creator_active, update_creator
+from promura_site.api.filters import filter_parameters
 from promura_site.api.responses import success
 from promura_site.api.schema import envelope, list_parameters, page_of
 from promura_site.api.views import ApiViewSet
@@ -17,7 +18,6 @@ from scheduling.filters import CreatorFilter
 from scheduling.models import Channel
 from scheduling.serializers import CreatorChangeSerializer, CreatorWriteSerializer
 from scheduling.shapes import CreatorSerializer
-from scheduling.views.pages import filter_parameters
 
 ORDERINGS: dict[str, tuple[str, ...]] = {
     "name": ("name",),

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from promura_site import idempotency
+from promura_site.api.filters import filter_parameters
 from promura_site.api.responses import success
 from promura_site.api.schema import envelope, list_parameters, page_of
 from promura_site.api.views import ApiViewSet
@@ -33,10 +34,9 @@ from scheduling.services import posts as services
 from scheduling.services.cautions import cautions_about
 from scheduling.services.checking import check_edit, check_plan
 from scheduling.services.editing import edit_post
-from scheduling.services.writing import Changed
 from scheduling.services.takedown import take_down_post
+from scheduling.services.writing import Changed
 from scheduling.shapes import PostSerializer, posts_to_show, shown_posts
-from scheduling.views.pages import filter_parameters
 
 ORDERINGS: dict[str, tuple[str, ...]] = {
     "-created_at": ("-created_at",),

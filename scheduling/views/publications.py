@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from promura_site.api.filters import filter_parameters
 from promura_site.api.responses import success
 from promura_site.api.schema import envelope, list_parameters, page_of
 from promura_site.api.views import ApiViewSet
@@ -26,7 +27,6 @@ from scheduling.shapes import (
     publications_to_show,
     shown_publications,
 )
-from scheduling.views.pages import filter_parameters
 
 ORDERINGS: dict[str, tuple[str, ...]] = {
     "schedule_time": ("planned_for",),
