@@ -14,7 +14,7 @@ class SchedulingConfig(AppConfig):
         from promura_site import health, levels, periodic
         from scheduling import holding, reasons
         from scheduling.notices import wiring as notices
-        from scheduling.publishing import takedowns
+        from scheduling.publishing import handed_files, takedowns
         from scheduling.publishing import fitting, preparing
         from scheduling.readings import reading
         from scheduling.suggestions import wiring
@@ -25,6 +25,8 @@ class SchedulingConfig(AppConfig):
                 "view_channel",
                 "view_post",
                 "view_publication",
+                "view_panicstop",
+                "view_publishingpace",
                 "hand_over_publication",
                 "view_notice",
                 "change_noticepreference",
@@ -41,10 +43,18 @@ class SchedulingConfig(AppConfig):
                 "add_channel",
                 "delete_channel",
                 "view_publishattempt",
+                "add_panicstop",
+                "delete_panicstop",
+                "change_publishingpace",
                 "override_clearance",
                 "view_oncall",
                 "change_oncall",
             ],
+        )
+        periodic.register(
+            "prepare hand-overs",
+            every=handed_files.EVERY,
+            run=handed_files.prepare,
         )
         periodic.register(
             "take posts down",
