@@ -105,7 +105,10 @@ def test_an_account_out_of_use_waits_and_is_missed_in_the_end(model_too: bool) -
 
 
 def test_the_lease_freezes_what_is_sent() -> None:
-    picture, second = stored_picture(alt_text="Beach"), stored_picture(b"second")
+    picture, second = (
+        stored_picture(b"picture", alt_text="Beach"),
+        stored_picture(b"second"),
+    )
     publication = a_publication(media_ids=[second.pk, picture.pk], content="Hello")
     lease = claimed(publication)
     Publication.objects.update(content="Other")
