@@ -41,7 +41,8 @@ from scheduling.publishing.connectors.bluesky.xrpc import (
 
 MAX_BYTES = 3000
 COLLECTION = "app.bsky.feed.post"
-POSTS_PER_CALL = 25
+# 25 are allowed, but the address of such a call would be longer than any we send to.
+POSTS_PER_CALL = 20
 # Kept of the time of a send, for the record itself.
 WRITE_SECONDS = 25.0
 RESOLVE_SECONDS = 5.0

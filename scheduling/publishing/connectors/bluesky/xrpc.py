@@ -27,7 +27,7 @@ from scheduling.publishing.outbound import (
     TimeLimits,
 )
 
-# 25 posts with their embeds, as getPosts gives them.
+# Many posts with their embeds, as getPosts gives them.
 MAX_REPLY_BYTES = 4_000_000
 NOT_OFFERED = "not_offered"
 # Another token may be taken where this one was not.
@@ -208,7 +208,7 @@ def _retry_after(reply: Reply) -> float | None:
 
 
 def _query(params: Mapping[str, str | list[str]]) -> str:
-    return f"?{urlencode(params, doseq=True)}" if params else ""
+    return f"?{urlencode(params, doseq=True, safe=':/')}" if params else ""
 
 
 def _length(content: bytes | None) -> dict[str, str]:
