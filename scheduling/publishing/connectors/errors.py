@@ -12,7 +12,8 @@ class PublishError(Exception):
     holds a secret. Codes that are not a platform's own: ``over_limits``,
     ``media_missing``, ``media_changed``, ``media_unreadable``, ``target_refused``,
     ``unreachable``, ``redirected``, ``needs_sign_in``, ``rate_limited``,
-    ``unavailable``, ``too_large``, ``gone``, ``refused``, ``outbox_unwritable``.
+    ``unavailable``, ``too_large``, ``gone``, ``refused``, ``not_offered``,
+    ``outbox_unwritable``.
     ``reply`` is what the other side answered, in short, if it did.
     After ``needs_sign_in`` the post waits until the account is signed in again; the
     ones in ``OUTAGE_CODES`` say that nobody gets through at the moment.
