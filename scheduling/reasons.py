@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from promura_site.health import Health
 from promura_site.models import Heartbeat
 from scheduling.models import Publication
+from scheduling.publishing import gates
 
 _P = Publication.State
 
@@ -44,7 +45,7 @@ def publisher_beats(now: datetime) -> bool:
 
 def publishing_works(now: datetime) -> Health:
     """Check that somebody publishes, if anything is due that may be sent."""
-    due = Publication.objects.due(now).sendable().count()
+    due = Publication.objects.due(now).filter(gates.on_open_channel()).count()
     if not due or publisher_beats(now):
         return Health(True, f"{due} due" if due else "")
     return Health(False, f"{due} due, and no publisher has been alive for a minute")

@@ -9,6 +9,9 @@ channels = views.ChannelViewSet.as_view
 posts = views.PostViewSet.as_view
 publications = views.PublicationViewSet.as_view
 hand_overs = views.HandOverViewSet.as_view
+stops = views.StopViewSet.as_view
+control = views.ChannelControlViewSet.as_view
+paces = views.PaceViewSet.as_view
 
 api: list[URLPattern | URLResolver] = [
     path("api/models", creators({"get": "list", "post": "create"})),
@@ -17,12 +20,26 @@ api: list[URLPattern | URLResolver] = [
         "api/models/<slug:slug>",
         creators({"get": "retrieve", "patch": "partial_update"}),
     ),
+    path(
+        "api/models/<slug:slug>/pace",
+        paces({"get": "retrieve", "patch": "partial_update"}),
+    ),
+    path("api/publishing/stops", stops({"get": "list", "post": "create"})),
+    path(
+        "api/publishing/stops/<slug:slug>/resume",
+        stops({"get": "preview", "post": "resume"}),
+    ),
     path("api/channels", channels({"get": "list", "post": "create"})),
     path(
         "api/channels/<uuid:pk>",
         channels({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
     ),
     path("api/channels/<uuid:pk>/verify", channels({"post": "verify"})),
+    path("api/channels/<uuid:pk>/release", control({"post": "release"})),
+    path(
+        "api/channels/<uuid:pk>/resume",
+        control({"get": "preview", "post": "resume"}),
+    ),
     path(
         "api/channels/<uuid:pk>/avatar",
         channels({"get": "avatar"}),

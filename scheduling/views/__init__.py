@@ -1,6 +1,7 @@
 """The API of scheduling."""
 
 from scheduling.views.channels import ChannelViewSet
+from scheduling.views.control import ChannelControlViewSet, PaceViewSet, StopViewSet
 from scheduling.views.creators import CreatorViewSet
 from scheduling.views.handing import HandOverViewSet
 from scheduling.views.posts import PostViewSet
@@ -8,10 +9,13 @@ from scheduling.views.publications import PublicationViewSet
 from scheduling.views.roster import RosterImport
 
 __all__ = [
+    "ChannelControlViewSet",
     "ChannelViewSet",
     "CreatorViewSet",
     "HandOverViewSet",
+    "PaceViewSet",
     "PostViewSet",
     "PublicationViewSet",
     "RosterImport",
+    "StopViewSet",
 ]

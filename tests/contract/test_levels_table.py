@@ -34,6 +34,9 @@ ADMIN_ONLY = {
     "POST /api/models/<id>/avatar",
     "POST /api/channels",
     "DELETE /api/channels/<id>",
+    "POST /api/publishing/stops",
+    "POST /api/publishing/stops/<id>/resume",
+    "PATCH /api/models/<id>/pace",
     "POST /api/library/<id>/purge",
     "POST /api/library/empty-trash",
 }
