@@ -66,7 +66,10 @@ def _send(lease: Lease, connector: Connector, publisher: str) -> None:
     except PublishError as error:
         _insist(partial(ledger.record_failure, lease, error))
         return
-    request = ledger.begin(lease, publisher, connector.timeout) if fitted else None
+    if not fitted:
+        return
+    seconds = connector.seconds_for(lease.request())
+    request = ledger.begin(lease, publisher, seconds)
     if request is None:
         return
     ledger.reached("attempted")

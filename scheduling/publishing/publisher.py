@@ -32,8 +32,8 @@ BEAT_SECONDS = 5.0
 # Without a round for this long the publisher is stuck, and no longer says it lives.
 STUCK_SECONDS = 60.0
 LONGEST_PAUSE = 30.0
-# Longer than any connector may take for a send.
-STOP_SECONDS = 90.0
+# Longer than any connector may take for a send, a long clip's included.
+STOP_SECONDS = 250.0
 
 
 class Publisher:

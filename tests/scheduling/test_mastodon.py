@@ -21,6 +21,7 @@ from scheduling.publishing.connectors.base import (
     Recovery,
 )
 from scheduling.publishing.connectors.mastodon import MastodonConnector
+from scheduling.publishing.publisher import STOP_SECONDS
 from tests.loopback import Behaviour, Receiver
 from tests.platforms.mastodon import TOKEN, MastodonServer
 from tests.platforms.platform import saying
@@ -114,6 +115,22 @@ def test_a_clip_that_takes_too_long_is_tried_again_and_not_posted(
     assert (error.code, error.permanent) == ("media_too_slow", False)
     assert not isinstance(error, OutcomeUnknown)
     assert server.asked(STATUSES) == []
+
+
+@pytest.mark.parametrize(
+    ("media", "least", "most"),
+    [
+        ((), 30, 60),
+        ((picture(),), 60, 90),
+        ((picture(size_bytes=16_000_000),) * 4, 240, 240),
+        ((a_media_file(b"clip", content_type="video/mp4"),), 240, 240),
+    ],
+)
+def test_a_post_is_given_the_time_that_its_files_need(
+    server: MastodonServer, media: Any, least: float, most: float
+) -> None:
+    seconds = mastodon(server).seconds_for(text_request(media=media))
+    assert least <= seconds <= most <= MastodonConnector.timeout < STOP_SECONDS
 
 
 @pytest.mark.parametrize(

@@ -415,11 +415,12 @@ def a_telegram(server: TelegramServer) -> Channel:
 
 @pytest.mark.django_db
 def test_a_due_post_is_published_with_its_pictures(server: TelegramServer) -> None:
-    pictures = [stored_picture(data).pk for data in (b"one", b"two")]
+    pictures = [stored_picture().pk for _ in range(2)]
     planned = a_publication(a_telegram(server), content="Hello", media_ids=pictures)
     assert published(planned).state == P.PUBLISHED
     assert planned.external_id == f"{CHAT_ID}/41,42"
-    assert [one["data"] for one in server.messages.values()] == [b"one", b"two"]
+    assert [one["kind"] for one in server.messages.values()] == ["photo", "photo"]
+    assert server.texts == {"Hello": 1}
 
 
 @pytest.mark.django_db

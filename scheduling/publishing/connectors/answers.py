@@ -8,6 +8,7 @@ import httpx
 
 from scheduling.publishing.connectors.base import (
     ConnectorOptions,
+    MediaFile,
     OutcomeUnknown,
     PublishError,
 )
@@ -28,6 +29,24 @@ LONGEST_READ = 60.0
 LONGEST_WRITE = 30.0
 # Of a connector's time, for what is not the network.
 ASIDE = 5.0
+
+
+# For a request without files, and for each file beside its bytes.
+QUICK = 45.0
+FOR_EACH_FILE = 20.0
+SLOWEST_BYTES_A_SECOND = 250_000
+
+
+def seconds_with(media: Sequence[MediaFile], most: float) -> float:
+    """Return how long a post with these files may take, the platform's work included.
+
+    Short where it can be: a publisher that dies is noticed when that time is over.
+    """
+    if any(item.is_video for item in media):
+        return most
+    size = sum(item.size_bytes for item in media)
+    wanted = QUICK + FOR_EACH_FILE * len(media) + size / SLOWEST_BYTES_A_SECOND
+    return min(wanted, most)
 
 
 class Budget:

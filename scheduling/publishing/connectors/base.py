@@ -291,6 +291,10 @@ class Connector(ABC):
         """How long after the first attempt ``recovery`` holds; None: for ever."""
         return None
 
+    def seconds_for(self, request: PublishRequest) -> float:
+        """Return the longest that publish() takes for this one, at most ``timeout``."""
+        return self.timeout
+
     @classmethod
     @abstractmethod
     def validate_credentials(

@@ -18,9 +18,11 @@ from urllib.parse import quote, urlencode
 import regex
 
 from scheduling.publishing.connectors.answers import (
+    QUICK,
     Budget,
     ask,
     reason_in,
+    seconds_with,
     server_origin,
     server_problem,
     short_text,
@@ -117,6 +119,10 @@ class MastodonConnector(Connector):
         """The server's hour, less what a last attempt may take."""
         return timedelta(minutes=50)
 
+    def seconds_for(self, request: PublishRequest) -> float:
+        """Allow for the files' way there, and for the work on them."""
+        return seconds_with(request.media, self.timeout)
+
     @classmethod
     def validate_credentials(
         cls, credentials: object, options: ConnectorOptions
@@ -144,7 +150,7 @@ class MastodonConnector(Connector):
     def verify(self) -> Account:
         """Ask whose token this is."""
         path = "/api/v1/accounts/verify_credentials"
-        answer = self._ask(Budget(self.timeout), "GET", path).json_object()
+        answer = self._ask(Budget(QUICK), "GET", path).json_object()
         account_id, name = short_text(answer.get("id")), short_text(answer.get("acct"))
         if not account_id or not name:
             raise _unreadable()
@@ -161,7 +167,7 @@ class MastodonConnector(Connector):
         """Upload the media, wait until they are ready, and post the status."""
         self.refuse_over_limits(request)
         _refuse_mixed(request)
-        budget = Budget(self.timeout)
+        budget = Budget(self.seconds_for(request))
         media = [self._upload(budget, item) for item in request.media]
         if budget.left() < SECONDS_TO_POST:
             raise _too_slow("Uploading the media")
@@ -189,7 +195,7 @@ class MastodonConnector(Connector):
 
     def engagement(self, external_ids: Sequence[str]) -> dict[str, Engagement]:
         """Ask for statuses together, or one by one where the server is an old one."""
-        budget = Budget(self.timeout)
+        budget = Budget(QUICK)
         found: dict[str, Engagement] = {}
         for start in range(0, len(external_ids), BATCH):
             batch = external_ids[start : start + BATCH]
@@ -204,7 +210,7 @@ class MastodonConnector(Connector):
     def delete(self, external_id: str) -> None:
         """Delete a status; one that is not there is deleted."""
         path = f"{STATUSES}/{quote(external_id, safe='')}"
-        self._ask(Budget(self.timeout), "DELETE", path, passing={HTTPStatus.NOT_FOUND})
+        self._ask(Budget(QUICK), "DELETE", path, passing={HTTPStatus.NOT_FOUND})
 
     def _statuses(self, budget: Budget, ids: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Yield what the server knows of these statuses."""

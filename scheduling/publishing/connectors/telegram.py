@@ -13,9 +13,11 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from scheduling.publishing.connectors.answers import (
+    QUICK,
     Budget,
     ask,
     reason_in,
+    seconds_with,
     server_origin,
     server_problem,
     short_text,
@@ -91,6 +93,10 @@ class TelegramConnector(Connector):
         """There is no key, and no way to ask."""
         return Recovery.MANUAL
 
+    def seconds_for(self, request: PublishRequest) -> float:
+        """Allow for the files' way there, and for the work on them."""
+        return seconds_with(request.media, self.timeout)
+
     @classmethod
     def validate_credentials(
         cls, credentials: object, options: ConnectorOptions
@@ -120,7 +126,7 @@ class TelegramConnector(Connector):
 
     def verify(self) -> Account:
         """Ask who the bot is, which chat that is, and whether the bot belongs there."""
-        budget = Budget(self.timeout)
+        budget = Budget(QUICK)
         bot = self._ask(budget, "getMe", {})
         chat = self._ask(budget, "getChat", {"chat_id": self._chat})
         bot_id = short_text(_of(bot, "id"))
@@ -143,7 +149,10 @@ class TelegramConnector(Connector):
         method, fields, files = _message(request)
         form = Multipart({"chat_id": self._chat, **fields}, files)
         reply = self._call(
-            Budget(self.timeout), method, headers=form.headers(), content=form
+            Budget(self.seconds_for(request)),
+            method,
+            headers=form.headers(),
+            content=form,
         )
         if reply.status >= 500:
             raise OutcomeUnknown(self._sentence(reply), code="server_error")
@@ -167,7 +176,7 @@ class TelegramConnector(Connector):
             else {"message_ids": numbers}
         )
         try:
-            self._ask(Budget(self.timeout), method, {"chat_id": chat, **fields})
+            self._ask(Budget(QUICK), method, {"chat_id": chat, **fields})
         except PublishError as error:
             if _GONE not in error.message.lower():
                 raise
