@@ -14,6 +14,7 @@ UNCOUNTED = frozenset(
         "api/metrics",
         "api/metrics/timeseries",
         "metrics/prometheus",
+        "notices/unread",
         "healthz",
         "healthz/publishing",
         "readyz",

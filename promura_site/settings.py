@@ -283,7 +283,10 @@ SPECTACULAR_SETTINGS = {
         "promura_site.api.schema.add_failures",
     ],
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"RatingEnum": ["general", "suggestive", "explicit"]},
+    "ENUM_NAME_OVERRIDES": {
+        "RatingEnum": ["general", "suggestive", "explicit"],
+        "NoticeKindEnum": "scheduling.models.Notice.Kind",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

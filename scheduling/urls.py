@@ -73,4 +73,9 @@ api: list[URLPattern | URLResolver] = [
 
 pages: list[URLPattern | URLResolver] = [path("", include("scheduling.pages.urls"))]
 
-urlpatterns = [*api, path("", include("scheduling.suggestions.urls")), *pages]
+urlpatterns = [
+    *api,
+    path("", include("scheduling.suggestions.urls")),
+    path("", include("scheduling.notices.urls")),
+    *pages,
+]

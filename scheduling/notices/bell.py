@@ -1,9 +1,9 @@
 """How much somebody has not read, for the bell on every page."""
 
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
 
 from promura_site.models import User
 from scheduling.models import Notice, NoticeReceipt
@@ -27,10 +27,11 @@ def silence() -> dict[str, str] | None:
 
 def bell(request: HttpRequest) -> dict[str, Any]:
     """Add the count to a page's context; nothing is asked unless the page shows it."""
-    return {"bell": SimpleLazyObject(lambda: _count_for(request))}
+    return {"unread_notices": cache(lambda: _count_for(request))}
 
 
 def _count_for(request: HttpRequest) -> int | None:
+    """Return the count; None for somebody who has no notices."""
     user = getattr(request, "user", None)
     if not isinstance(user, User) or not user.has_perm("scheduling.view_notice"):
         return None

@@ -130,7 +130,7 @@ def _handovers(now: datetime) -> Iterator[Cause]:
         "",
         f"{'1 hand-over is' if count == 1 else f'{count} hand-overs are'} due",
         _when(found["first"], found["last"], taken),
-        "/queue?group=due",
+        "/hand-over",
         count,
         covers_until=found["last"],
     )

@@ -23,8 +23,13 @@ VIEW_WRITES = {
     "POST /api/publications/<id>/skip",
     "POST /api/publications/<id>/release",
     "POST /api/publications/<id>/takedown/done",
+    # Each person's own.
+    "POST /api/notices/read",
+    "PATCH /api/notices/preferences",
+    "POST /api/notices/test",
 }
 ADMIN_ONLY = {
+    "PUT /api/notices/on-call",
     "GET /api/audit",
     "DELETE /api/templates/<id>",
     "POST /api/templates/<id>/restore",

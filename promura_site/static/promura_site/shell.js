@@ -1,5 +1,6 @@
 /** What every signed-in page does by itself. */
 
+import { wireBell } from "./bell.js";
 import { wireDialogs } from "./dialog.js";
 import { justify } from "./mediagrid.js";
 import { wireMenus } from "./menu.js";
@@ -8,6 +9,7 @@ import { showBanner } from "./undo.js";
 
 const MINUTE = 60_000;
 
+wireBell();
 wireDialogs();
 wireMenus();
 localizeTimes();
