@@ -16,7 +16,7 @@ from tests.scheduling.crash.verdict import check
 from tests.scheduling.publisher_process import PublisherProcess
 
 POSTS_A_KIND = size(30, 334)
-KILLS = size(4, 100)
+KILLS = size(3, 100)
 # Posts between two kills, so that there is something left for the last publisher.
 MOST_BETWEEN = 2 * 3 * POSTS_A_KIND // (KILLS + 2)
 # At least so many are open at each kill.
