@@ -17,13 +17,14 @@ RUNTIME := .venv/.runtime-$(PINS)
 TESTING := .venv/.testing-$(PINS)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help run serve install prepare test check format bench clean
+.PHONY: help run serve install prepare test crash check format bench clean
 
 help:
 	@echo "make run      set up whatever is missing, then start everything"
 	@echo "make serve    start everything, without setting up and without demo data"
 	@echo "make install  set up alone (quick when nothing has changed)"
 	@echo "make test     run the tests (TEST_DATABASE_URL: on PostgreSQL)"
+	@echo "make crash    kill publishers a hundred times on both databases; takes a while"
 	@echo "make check    formatting, types, layers, deployment settings, migrations"
 	@echo "make bench    print how fast the main calls are"
 
@@ -58,6 +59,10 @@ $(TESTING): $(BIN)/python
 
 test: $(TESTING)
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+# In full what `make test` tries in short; writes the figures of docs/reliability.md.
+crash: $(TESTING)
+	$(BIN)/python -m tests.scheduling.crash.full $(ARGS)
 
 check: $(TESTING)
 	$(BIN)/ruff check .
