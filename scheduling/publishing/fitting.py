@@ -48,7 +48,8 @@ def fit(lease: Lease) -> bool:
     payload = publication.payload or {}
     if payload.get("fitted") or not payload.get("media"):
         return True
-    if not ledger.renew(lease, 0):
+    usual = settings.PUBLISH_LEASE.total_seconds()
+    if lease.seconds_left() < usual / 2 and not ledger.renew(lease, 0):
         return False
     with _kept(lease):
         made = _renditions(publication)

@@ -199,6 +199,12 @@ def test_a_storage_that_is_no_disk_will_do() -> None:
     memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
     with override_settings(STORAGES={**settings.STORAGES, "default": memory}):
         assert isinstance(storages["default"], InMemoryStorage)
-        item = stored(told_jpeg_bytes(seed=34))
-        made = rendition_of(item, SMALL, now=timezone.now())
-        assert len(bytes_of(made)) == made.size_bytes
+        clip = {"kind": "video", "content_type": "video/quicktime"}
+        for item in (
+            stored(told_jpeg_bytes(seed=34)),
+            stored(told_video_bytes("mov"), "mov", **clip),
+        ):
+            made = rendition_of(item, Fit(), now=timezone.now())
+            data = bytes_of(made)
+            assert len(data) == made.size_bytes
+            assert not [secret for secret in TOLD if secret in data]

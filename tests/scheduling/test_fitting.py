@@ -193,6 +193,7 @@ def test_a_payload_is_fitted_once_and_only_by_who_has_the_lease(
     assert planned.payload["fitted"] is True
     monkeypatch.setattr(fitting, "rendition_of", None)
     assert fitting.fit(lease), "nothing is made again"
+    monkeypatch.undo()
     put(planned, fence=planned.fence + 1, payload={**planned.payload, "fitted": False})
     lease.publication.payload = planned.payload
     assert not fitting.fit(lease)

@@ -10,10 +10,10 @@ class PublishError(Exception):
     ``permanent`` means that sending the same again cannot help. ``retry_after`` is
     the platform's wish in seconds. The message is fit to be shown to people and never
     holds a secret. Codes that are not a platform's own: ``over_limits``,
-    ``media_missing``, ``media_changed``, ``media_unreadable``, ``target_refused``,
-    ``unreachable``, ``redirected``, ``needs_sign_in``, ``rate_limited``,
-    ``unavailable``, ``too_large``, ``gone``, ``refused``, ``not_offered``,
-    ``outbox_unwritable``.
+    ``media_missing``, ``media_changed``, ``media_unreadable``, ``media_unfit``,
+    ``target_refused``, ``unreachable``, ``redirected``, ``needs_sign_in``,
+    ``rate_limited``, ``unavailable``, ``too_large``, ``gone``, ``refused``,
+    ``not_offered``, ``outbox_unwritable``.
     ``reply`` is what the other side answered, in short, if it did.
     After ``needs_sign_in`` the post waits until the account is signed in again; the
     ones in ``OUTAGE_CODES`` say that nobody gets through at the moment.
