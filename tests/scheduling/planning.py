@@ -16,6 +16,9 @@ from scheduling.publishing.publisher import Publisher
 from scheduling.services.posts import plan_post
 from tests.factories import ChannelFactory, MediaItemFactory, UserFactory
 from tests.media_files import jpeg_bytes
+from tests.platforms import mastodon, telegram
+from tests.platforms.mastodon import MastodonServer
+from tests.platforms.telegram import TelegramServer
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -32,6 +35,24 @@ def a_webhook(url: str, *, idempotent: bool = False, **fields: Any) -> Channel:
         credentials=credentials.encrypt(sign_in),
         **fields,
     )
+
+
+def a_mastodon(server: MastodonServer) -> Channel:
+    return _signed_in("mastodon", server=server.origin, access_token=mastodon.TOKEN)
+
+
+def a_telegram(server: TelegramServer) -> Channel:
+    return _signed_in(
+        "telegram",
+        server=server.origin,
+        bot_token=telegram.TOKEN,
+        chat_id=telegram.CHAT_ID,
+    )
+
+
+def _signed_in(platform: str, **sign_in: str) -> Channel:
+    secret = credentials.encrypt(sign_in)
+    return ChannelFactory(platform=platform, connector=platform, credentials=secret)
 
 
 def a_post(*channels: Channel, actor: User | None = None, **plan: Any) -> Post:

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from scheduling import credentials
-from scheduling.models import Channel, Publication
+from scheduling.models import Publication
 from scheduling.publishing.connectors.base import (
     ConnectorOptions,
     CredentialsInvalid,
@@ -26,7 +25,7 @@ from tests.loopback import Behaviour, Receiver
 from tests.platforms.mastodon import TOKEN, MastodonServer
 from tests.platforms.platform import saying
 from tests.scheduling.planning import (
-    a_channel,
+    a_mastodon,
     a_publication,
     due_again,
     published,
@@ -496,15 +495,6 @@ def test_a_token_never_goes_over_plain_http_to_the_world() -> None:
             given, options(allow_private_targets=False)
         )
     assert "https://" in caught.value.errors["server"][0]
-
-
-def a_mastodon(server: MastodonServer) -> Channel:
-    sign_in = {"server": server.origin, "access_token": TOKEN}
-    return a_channel(
-        platform="mastodon",
-        connector="mastodon",
-        credentials=credentials.encrypt(sign_in),
-    )
 
 
 @pytest.mark.django_db

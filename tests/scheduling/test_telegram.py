@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from scheduling import credentials
 from scheduling.models import Channel, Publication
 from scheduling.publishing.connectors.base import (
     ConnectorOptions,
@@ -23,8 +22,8 @@ from scheduling.publishing.connectors.telegram import SERVER, TelegramConnector
 from tests.loopback import Behaviour, Receiver
 from tests.platforms.telegram import CHAT_ID, TOKEN, TelegramServer, refusing
 from tests.scheduling.planning import (
-    a_channel,
     a_publication,
+    a_telegram,
     published,
     stored_picture,
 )
@@ -402,15 +401,6 @@ def test_bad_credentials_name_the_field(changes: dict[str, Any], field: str) -> 
         TelegramConnector.validate_credentials(given, options())
     assert list(caught.value.errors) == [field]
     assert SECRET not in str(caught.value.errors)
-
-
-def a_telegram(server: TelegramServer) -> Channel:
-    sign_in = {"bot_token": TOKEN, "chat_id": CHAT_ID, "server": server.origin}
-    return a_channel(
-        platform="telegram",
-        connector="telegram",
-        credentials=credentials.encrypt(sign_in),
-    )
 
 
 @pytest.mark.django_db
