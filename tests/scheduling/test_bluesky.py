@@ -81,6 +81,28 @@ def test_a_post_is_one_call_after_signing_in(pds: Pds) -> None:
 
 
 @pytest.mark.parametrize(
+    ("behaviour", "code"),
+    [
+        (Behaviour(status=500), None),
+        (Behaviour(drop="before"), None),
+        (refusal("RateLimitExceeded", "Slow", 429), "rate_limited"),
+    ],
+)
+def test_whom_the_server_cannot_find_is_not_mentioned(
+    behaviour: Behaviour, code: str | None, pds: Pds
+) -> None:
+    pds.fail("identity.resolveHandle", behaviour)
+    request = a_post(content="Hello @friend.example.com")
+    if code:
+        with pytest.raises(PublishError) as refused:
+            bluesky(pds).publish(request)
+        assert refused.value.code == code
+        return
+    bluesky(pds).publish(request)
+    assert "facets" not in pds.records[request.record_key]
+
+
+@pytest.mark.parametrize(
     ("route", "behaviour", "code", "permanent"),
     [
         (SIGN_IN, Behaviour(status=502), "unavailable", False),

@@ -13,7 +13,13 @@ from typing import Any, ClassVar
 
 import regex
 
-from scheduling.publishing.connectors.answers import short_text, web_link
+from scheduling.publishing.connectors.answers import (
+    QUICK,
+    Budget,
+    seconds_with,
+    short_text,
+    web_link,
+)
 from scheduling.publishing.connectors.base import (
     NEEDS_SIGN_IN,
     Account,
@@ -32,7 +38,6 @@ from scheduling.publishing.connectors.bluesky.credentials import checked
 from scheduling.publishing.connectors.bluesky.sessions import Session, SignedIn
 from scheduling.publishing.connectors.bluesky.tid import next_tid
 from scheduling.publishing.connectors.bluesky.xrpc import (
-    Budget,
     Call,
     Refused,
     Server,
@@ -45,7 +50,7 @@ COLLECTION = "app.bsky.feed.post"
 POSTS_PER_CALL = 20
 # Kept of the time of a send, for the record itself.
 WRITE_SECONDS = 25.0
-RESOLVE_SECONDS = 5.0
+RESOLVE_SECONDS = 8.0
 UPLOAD_SECONDS = 60.0
 _POST_URI = re.compile(rf"at://(did:[a-z]+:[\w.:%-]+)/{re.escape(COLLECTION)}/([\w-]+)")
 _GRAPHEME = regex.compile(r"\X")
@@ -76,6 +81,10 @@ class BlueskyConnector(Connector):
     def recovery(self) -> Recovery:
         """The record's key was chosen before sending."""
         return Recovery.LOOKUP
+
+    def seconds_for(self, request: PublishRequest) -> float:
+        """Allow for the files."""
+        return seconds_with(request.media, self.timeout)
 
     @classmethod
     def validate_credentials(
@@ -125,7 +134,7 @@ class BlueskyConnector(Connector):
         # Late, and only here: it takes long to import and every process has us.
         from scheduling.publishing.connectors.bluesky.record import create_call_body
 
-        server = self._server()
+        server = self._server(self.seconds_for(request))
         account = SignedIn(server, self._credentials)
         session = account.session()
         blobs = [_upload(account, item) for item in request.media]
@@ -140,26 +149,17 @@ class BlueskyConnector(Connector):
                 )
             )
         except Refused as error:
-            return self._there_after_all(request, error)
+            return self._there_after_all(request, server, error)
         return _receipt(session.did, session.name, request.record_key)
 
     def lookup(self, request: PublishRequest) -> Receipt | None:
         """Ask for the record; without signing in if the account is shut out."""
         _require_key(request)
-        server = self._server()
-        account = SignedIn(server, self._credentials)
-        try:
-            session = account.session()
-            return _look(account.call, session.did, session.name, request)
-        except PublishError as error:
-            public = self._credentials["identifier"]
-            if error.code != NEEDS_SIGN_IN or "@" in public:
-                raise
-        return _look(server.call, public, public, request)
+        return self._found(request, self._server())
 
     def engagement(self, external_ids: Sequence[str]) -> dict[str, Engagement]:
         """Read likes, replies, and reposts with quotes as shares."""
-        account = SignedIn(self._server(), self._credentials)
+        account = SignedIn(self._server(self.timeout), self._credentials)
         found: dict[str, Engagement] = {}
         for start in range(0, len(external_ids), POSTS_PER_CALL):
             uris = list(external_ids[start : start + POSTS_PER_CALL])
@@ -178,16 +178,28 @@ class BlueskyConnector(Connector):
         content = json.dumps(body).encode()
         account.call(Call("com.atproto.repo.deleteRecord", content=content))
 
-    def _server(self) -> Server:
+    def _server(self, seconds: float = QUICK) -> Server:
         return Server(
             service=self._credentials["service"],
             allow_private=self._options.allow_private_targets,
-            # The rest of the time goes to reading the media.
-            budget=Budget(self.timeout - 5),
+            budget=Budget(seconds),
             private=(self._credentials["password"],),
         )
 
-    def _there_after_all(self, request: PublishRequest, error: Refused) -> Receipt:
+    def _found(self, request: PublishRequest, server: Server) -> Receipt | None:
+        account = SignedIn(server, self._credentials)
+        try:
+            session = account.session()
+            return _look(account.call, session.did, session.name, request)
+        except PublishError as error:
+            public = self._credentials["identifier"]
+            if error.code != NEEDS_SIGN_IN or "@" in public:
+                raise
+        return _look(server.call, public, public, request)
+
+    def _there_after_all(
+        self, request: PublishRequest, server: Server, error: Refused
+    ) -> Receipt:
         """Return the receipt of a post that was refused because it is there already.
 
         Only a repeated attempt can find one; the first one's refusal is the truth.
@@ -195,7 +207,7 @@ class BlueskyConnector(Connector):
         if request.attempt_number == 1 or error.code != "refused":
             raise error
         try:
-            receipt = self.lookup(request)
+            receipt = self._found(request, server)
         except PublishError as unknown:
             raise OutcomeUnknown(error.message, code="in_progress") from unknown
         if receipt is None:
@@ -237,9 +249,10 @@ def _resolve(server: Server, handle: str) -> str | None:
     try:
         did = server.call(call).get("did")
     except PublishError as error:
-        if error.code in ("unreachable", "target_refused", "rate_limited"):
-            raise
-        return None
+        unknown = isinstance(error, Refused) and error.code != "rate_limited"
+        if unknown or error.code == "reply_lost":
+            return None
+        raise
     return did if isinstance(did, str) else None
 
 

@@ -103,7 +103,7 @@ class SignedIn:
 
     def _replaced(self, old: Session | None, *, refresh: bool = True) -> Session:
         # One thread signs in; those that waited for it find what it brought.
-        if not self._place.lock.acquire(timeout=self._server.budget.left() or 0.01):
+        if not self._place.lock.acquire(timeout=max(self._server.budget.left(), 0)):
             message = f"Signing in to {self._server.host} took too long."
             raise PublishError(message, permanent=False, code="unavailable")
         try:

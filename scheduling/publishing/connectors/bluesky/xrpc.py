@@ -4,7 +4,6 @@ atproto's own client is not used: it follows redirects, resolves names by itself
 answers of any size and tells a lost reply from a refused connection only by its cause.
 """
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +13,12 @@ from urllib.parse import urlencode
 
 import httpx
 
-from scheduling.publishing.connectors.answers import ask, reason_in, short_text
+from scheduling.publishing.connectors.answers import (
+    Budget,
+    ask,
+    reason_in,
+    short_text,
+)
 from scheduling.publishing.connectors.base import (
     NEEDS_SIGN_IN,
     OutcomeUnknown,
@@ -66,17 +70,6 @@ class TokenRefused(Refused):
     """The token was not taken; a new one may be."""
 
 
-class Budget:
-    """The seconds that several calls share."""
-
-    def __init__(self, seconds: float) -> None:
-        self._ends_at = time.monotonic() + seconds
-
-    def left(self, keep: float = 0.0) -> float:
-        """Return what is left if ``keep`` seconds are kept for later, 0 at least."""
-        return max(self._ends_at - time.monotonic() - keep, 0.0)
-
-
 @dataclass(frozen=True)
 class Call:
     """One call. ``writes``: if its outcome is not known, a post may be there.
@@ -115,7 +108,7 @@ class Server:
         return reply.json_object()
 
     def _ask(self, call: Call, token: str) -> Reply:
-        seconds = min(self.budget.left(call.keep), call.at_most)
+        seconds = min(self.budget.left() - call.keep, call.at_most)
         if seconds <= 0:
             message = f"{self.host} took too long."
             raise PublishError(message, permanent=False, code="unavailable")
