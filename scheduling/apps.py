@@ -14,8 +14,12 @@ class SchedulingConfig(AppConfig):
         from promura_site import health, levels, periodic
         from scheduling import holding, reasons
         from scheduling.notices import wiring as notices
-        from scheduling.publishing import handed_files, takedowns
-        from scheduling.publishing import fitting, preparing
+        from scheduling.publishing import (
+            fitting,
+            handed_files,
+            preparing,
+            takedowns,
+        )
         from scheduling.readings import reading
         from scheduling.suggestions import wiring
 

@@ -63,6 +63,7 @@ def fit(lease: Lease) -> bool:
     if not move(publication, state, Q(lease_until__gt=Now()), payload=fitted):
         return False
     publication.payload = fitted
+    ledger.reached("fitted")
     return True
 
 
@@ -209,5 +210,5 @@ def named_files() -> Iterator[str]:
         state__in=Publication.FINAL_STATES
     )
     for payload in open_rows.order_by().values_list("payload", flat=True).iterator():
-        if payload.get("fitted"):
+        if payload and payload.get("fitted"):
             yield from (entry["file"] for entry in payload["media"])

@@ -43,6 +43,7 @@ from tests.scheduling.planning import (
     put,
     stored_picture,
 )
+from tests.scheduling.publisher_process import PublisherProcess, publish_once
 
 pytestmark = pytest.mark.django_db
 
@@ -398,3 +399,23 @@ def test_a_lease_outlasts_the_fitting(
     assert times == sorted(set(times))
     planned.refresh_from_db()
     assert (planned.state, planned.payload["fitted"]) == (P.LEASED, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_publisher_killed_after_fitting_leaves_nothing_to_repeat(
+    receiver: Receiver,
+) -> None:
+    item = stored_picture(told_jpeg_bytes(seed=62))
+    planned = a_publication(a_webhook(receiver.url), media_ids=[item.pk])
+    with PublisherProcess("--interval", "0.05", stop_at="fitted") as process:
+        process.wait_until_stopped("fitted")
+        process.kill()
+    planned.refresh_from_db()
+    assert (planned.state, planned.payload["fitted"]) == (P.LEASED, True)
+    put(planned, lease_until=timezone.now() - timedelta(seconds=1))
+    publish_once()
+    planned.refresh_from_db()
+    assert planned.state == P.PUBLISHED
+    ((said, data),) = received(receiver)
+    assert told_in(data) == []
+    assert said["sha256"] == Rendition.objects.get().sha256

@@ -87,10 +87,9 @@ def why_unfit(
 
     `kind` is image or video, `form` what the file is now.
     """
-    if kind == "image":
-        possible = (form, JPEG, WEBP, PNG)
-    else:
-        possible = (form if form is WEBM else None, MP4)
+    possible = {JPEG, WEBP, PNG, form} if kind == "image" else {MP4}
+    if form is WEBM:
+        possible.add(WEBM)
     if not any(one is not None and wanted.takes(one) for one in possible):
         return not_taken(name, wanted)
     if kind != "video" or seconds is None:
