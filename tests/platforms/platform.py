@@ -1,10 +1,13 @@
 """A receiver that speaks a platform's own language, and fails where it is told to."""
 
 import json
+import logging
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from scheduling.publishing.connectors.base import PublishError
 from tests.loopback import Behaviour, Delivery, Receiver
 
 
@@ -47,6 +50,19 @@ class Platform(Receiver):
         if fault.takes_effect:
             self.respond(delivery)
         return replace(fault, body=fault.body or b"")
+
+
+def told(call: Callable[[], object]) -> None:
+    """Make a call and log whatever it raises, as the publisher would a fault of ours.
+
+    Raises what the call raised.
+    """
+    try:
+        call()
+    except PublishError as error:
+        said = (error.message, error.reply, error.code)
+        logging.getLogger("here").exception("It failed: %r %s", error, said)
+        raise
 
 
 def _route(delivery: Delivery) -> str:

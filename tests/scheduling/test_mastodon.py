@@ -23,7 +23,7 @@ from scheduling.publishing.connectors.mastodon import MastodonConnector
 from scheduling.publishing.publisher import STOP_SECONDS
 from tests.loopback import Behaviour, Receiver
 from tests.platforms.mastodon import TOKEN, MastodonServer
-from tests.platforms.platform import saying
+from tests.platforms.platform import saying, told
 from tests.scheduling.planning import (
     a_mastodon,
     a_publication,
@@ -415,18 +415,6 @@ CALLS: list[Callable[[MastodonConnector], object]] = [
 ECHO = json.dumps({"error": f"Bearer {TOKEN} is not known", "id": TOKEN}).encode()
 
 
-def told(
-    call: Callable[[MastodonConnector], object], connector: MastodonConnector
-) -> None:
-    """Log whatever a call raises, as the publisher would a fault of ours."""
-    try:
-        call(connector)
-    except PublishError as error:
-        said = (error.message, error.reply, error.code)
-        logging.getLogger("here").exception("It failed: %r %s", error, said)
-        raise
-
-
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize(
     "fault",
@@ -448,7 +436,7 @@ def test_the_token_is_in_no_error_and_no_log(
     with Receiver(default=fault) as server:
         connector = mastodon(server)
         with contextlib.suppress(PublishError):
-            told(call, connector)
+            told(lambda: call(connector))
     assert server.deliveries
     assert TOKEN not in caplog.text
     assert TOKEN not in repr(connector)
