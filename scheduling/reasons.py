@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from promura_site.health import Health
 from promura_site.models import Heartbeat
 from scheduling.models import Publication
+from scheduling.platforms import platform_name
 from scheduling.publishing import gates
 
 _P = Publication.State
@@ -19,8 +20,23 @@ RETRY, EDIT, SETTLE, WAIT, ACTIVATE, START, HAND_OVER = (
     "start_publisher",
     "hand_over",
 )
+RESUME, SIGN_IN, RELEASE = "resume", "sign_in", "release"
+# What helps against each brake; the others let go by themselves.
+BRAKE_ACTIONS = {
+    gates.STOPPED: RESUME,
+    gates.SIGN_IN: SIGN_IN,
+    gates.BURST: RELEASE,
+}
 # The same again would fail again: the post has to change.
-_UNFIT = frozenset({"media_not_cleared", "media_missing", "media_unfit", "over_limits"})
+UNFIT = frozenset(
+    {
+        "media_not_cleared",
+        "media_missing",
+        "media_changed",
+        "media_unfit",
+        "over_limits",
+    }
+)
 # A publisher looks every second; this much behind, something is in its way.
 LATE = timedelta(seconds=60)
 SILENT = timedelta(seconds=60)
@@ -61,12 +77,15 @@ def reason_for(
     """
     state = publication.state
     if state == _P.FAILED:
-        action = EDIT if publication.error_code in _UNFIT else RETRY
+        action = EDIT if publication.error_code in UNFIT else RETRY
         return Reason(publication.error_code or "failed", publication.error, action)
     if state == _P.MISSED:
-        return Reason("missed", publication.error, RETRY)
+        return Reason(publication.error_code or "missed", publication.error, RETRY)
     if state == _P.UNKNOWN:
         return _unknown(publication)
+    if state in {_P.SCHEDULED, _P.RETRY} and publication.error_code in gates.CODES:
+        code = publication.error_code
+        return Reason(code, publication.error, BRAKE_ACTIONS.get(code, WAIT))
     if state == _P.RETRY:
         return Reason(publication.error_code, _again(publication), WAIT)
     if state in {_P.READY, _P.CLAIMED}:
@@ -95,7 +114,8 @@ def _unknown(publication: Publication) -> Reason:
     if publication.next_attempt_at is not None:
         text = f"{publication.error} It is being found out."
         return Reason(publication.error_code or "unknown", text.strip(), WAIT)
-    text = f"{publication.error} Look on {publication.channel.platform} and settle it."
+    platform = platform_name(publication.channel.platform)
+    text = f"{publication.error} Look on {platform} whether it is there."
     return Reason(publication.error_code or "unknown", text.strip(), SETTLE)
 
 

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from scheduling import views
 
+causes = views.CauseViewSet.as_view
 creators = views.CreatorViewSet.as_view
 channels = views.ChannelViewSet.as_view
 posts = views.PostViewSet.as_view
@@ -12,6 +13,7 @@ hand_overs = views.HandOverViewSet.as_view
 stops = views.StopViewSet.as_view
 control = views.ChannelControlViewSet.as_view
 paces = views.PaceViewSet.as_view
+handed_files = views.HandedFileViewSet.as_view
 
 api: list[URLPattern | URLResolver] = [
     path("api/models", creators({"get": "list", "post": "create"})),
@@ -24,6 +26,7 @@ api: list[URLPattern | URLResolver] = [
         "api/models/<slug:slug>/pace",
         paces({"get": "retrieve", "patch": "partial_update"}),
     ),
+    path("api/publishing/causes", causes({"get": "list", "post": "handle"})),
     path("api/publishing/stops", stops({"get": "list", "post": "create"})),
     path(
         "api/publishing/stops/<slug:slug>/resume",
@@ -62,6 +65,16 @@ api: list[URLPattern | URLResolver] = [
     path("api/publications/<uuid:pk>/complete", hand_overs({"post": "complete"})),
     path("api/publications/<uuid:pk>/skip", hand_overs({"post": "skip"})),
     path("api/publications/<uuid:pk>/release", hand_overs({"post": "release"})),
+    path(
+        "api/publications/<uuid:pk>/media/<uuid:media>",
+        handed_files({"get": "one"}),
+        name="handed-file",
+    ),
+    path(
+        "api/publications/<uuid:pk>/files.zip",
+        handed_files({"get": "zip"}),
+        name="handed-files",
+    ),
     path("api/publications/<uuid:pk>/takedown", hand_overs({"post": "takedown"})),
     path(
         "api/publications/<uuid:pk>/takedown/done",

@@ -120,6 +120,19 @@ def sentence(cause: str, channel: Channel) -> str:
     return f"{channel} does not take posts at the moment{detail}; it waits."
 
 
+def past(cause: str, channel: Channel) -> str:
+    """Return what kept a publication that was missed, in a part of a sentence."""
+    return {
+        STOPPED: "publishing was stopped",
+        SIGN_IN: f"{channel} had to be signed in again",
+        BURST: f"{channel} was stopped after a burst",
+        OUTAGE: f"{channel} did not take posts",
+        SPACING: f"earlier posts on {channel} had to go first",
+        RATE: f"earlier posts on {channel} had to go first",
+        DAILY_CAP: f"{channel.creator.name} had her posts for the day",
+    }[cause]
+
+
 def _unmarked() -> QuerySet[Publication]:
     """Return what is due on closed channels and does not say so yet."""
     empty = Value("", output_field=CharField())

@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from scheduling import outcomes, states
 from scheduling.models import Post, Publication, PublishAttempt
+from scheduling.publishing import gates
 from scheduling.publishing.ledger import without_lease
 from scheduling.publishing.moves import move
+from scheduling.publishing.recording import accepted_before, publish_after_all
 
 _P = Publication.State
 
@@ -73,6 +75,8 @@ def _expire(row: Publication) -> bool:
     if row.state == _P.LEASED:
         to, fields = without_lease(row)
         return move(row, to, ended, **fields)
+    if accepted_before(row):
+        return publish_after_all(row)
     row.error, row.error_code = LOST, "publisher_lost"
     if not move(
         row,
@@ -98,10 +102,12 @@ def _expire(row: Publication) -> bool:
 
 
 def _miss(row: Publication) -> bool:
-    # What held it up until now is the cause.
-    if not row.error:
-        row.error = f"It was due at {row.publish_at:%Y-%m-%d %H:%M} UTC and not sent."
-        row.error_code = "missed"
+    due = f"It was due at {row.publish_at:%Y-%m-%d %H:%M} UTC and not sent"
+    if row.error_code in gates.CODES:
+        # What held it up until now is the cause.
+        row.error = f"{due}: {gates.past(row.error_code, row.channel)}."[:500]
+    elif not row.error:
+        row.error, row.error_code = f"{due}.", "missed"
     moved = move(
         row,
         _P.MISSED,

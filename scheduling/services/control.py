@@ -72,7 +72,7 @@ def resume_preview(target: Creator | Channel | None, now: datetime) -> dict[str,
     `target` is a stopped model, None for a stop of all, or a channel in trouble.
     """
     scope = (
-        _channel_scope(target, now) if isinstance(target, Channel) else _scope(target)
+        channel_scope(target, now) if isinstance(target, Channel) else _scope(target)
     )
     return scope.counts(now)
 
@@ -88,7 +88,7 @@ def resume_channel(
         raise DomainError(
             gates.SIGN_IN, f"Sign {channel.handle} in again first.", status=409
         )
-    scope = _channel_scope(channel, now)
+    scope = channel_scope(channel, now)
     counts = scope.counts(now)
     posts = resuming.carry_on(scope, how, now)
     with transaction.atomic():
@@ -143,7 +143,8 @@ def _scope(creator: Creator | None) -> Scope:
     return Scope(where, frozenset({gates.STOPPED}), stop.stopped_at)
 
 
-def _channel_scope(channel: Channel, now: datetime) -> Scope:
+def channel_scope(channel: Channel, now: datetime) -> Scope:
+    """Return what a channel's trouble has held up."""
     return Scope(Q(channel=channel), CHANNEL_CAUSES, now - REMEMBERED)
 
 

@@ -33,11 +33,15 @@ _WAITING = (_P.SCHEDULED, _P.RETRY)
 
 @dataclass(frozen=True)
 class Scope:
-    """What was held up: where, for which causes, and missed since when."""
+    """What was held up: where, for which causes, and missed since when.
+
+    `ended` are the states that it may have come to for them.
+    """
 
     where: Q
     causes: frozenset[str]
     since: datetime
+    ended: tuple[str, ...] = (_P.MISSED,)
 
     def waiting(self, now: datetime) -> QuerySet[Publication]:
         """Return what should have gone out by now and still waits."""
@@ -45,10 +49,10 @@ class Scope:
         return Publication.objects.filter(self.where, held, state__in=_WAITING)
 
     def missed(self) -> QuerySet[Publication]:
-        """Return what was missed because of it."""
+        """Return what was missed, or failed, because of it."""
         return Publication.objects.filter(
             self.where,
-            state=_P.MISSED,
+            state__in=self.ended,
             error_code__in=self.causes,
             late_after__gte=self.since,
         )
@@ -82,17 +86,21 @@ def carry_on(scope: Scope, how: str, now: datetime) -> list[UUID]:
     posts = sorted({row.post_id for row in found})
     keys = [row.pk for row in found]
     for start in range(0, len(posts), BATCH):
-        _change(posts[start : start + BATCH], keys, times, how)
+        _change(posts[start : start + BATCH], keys, times, how, scope.ended)
     return posts
 
 
 @transaction.atomic
 def _change(
-    posts: list[UUID], keys: list[UUID], times: dict[UUID, datetime], how: str
+    posts: list[UUID],
+    keys: list[UUID],
+    times: dict[UUID, datetime],
+    how: str,
+    ended: tuple[str, ...],
 ) -> None:
     locked = list(Post.objects.select_for_update().filter(pk__in=posts).order_by("pk"))
     rows = Publication.objects.filter(
-        post__in=posts, pk__in=keys, state__in=(*_WAITING, _P.MISSED)
+        post__in=posts, pk__in=keys, state__in=(*_WAITING, *ended)
     )
     for row in rows.order_by("pk"):
         if how == SKIPPED:

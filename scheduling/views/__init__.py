@@ -1,18 +1,21 @@
 """The API of scheduling."""
 
+from scheduling.views.causes import CauseViewSet
 from scheduling.views.channels import ChannelViewSet
 from scheduling.views.control import ChannelControlViewSet, PaceViewSet, StopViewSet
 from scheduling.views.creators import CreatorViewSet
-from scheduling.views.handing import HandOverViewSet
+from scheduling.views.handing import HandedFileViewSet, HandOverViewSet
 from scheduling.views.posts import PostViewSet
 from scheduling.views.publications import PublicationViewSet
 from scheduling.views.roster import RosterImport
 
 __all__ = [
+    "CauseViewSet",
     "ChannelControlViewSet",
     "ChannelViewSet",
     "CreatorViewSet",
     "HandOverViewSet",
+    "HandedFileViewSet",
     "PaceViewSet",
     "PostViewSet",
     "PublicationViewSet",
