@@ -1,6 +1,6 @@
 """What people call the platforms, and what each of them takes."""
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 from scheduling.models import Channel
 from scheduling.publishing.connectors import registry
@@ -153,6 +153,37 @@ PLATFORM_LIMITS: dict[str, Limits] = {
         video_seconds=43_200,
     ),
 }
+
+
+@dataclass(frozen=True)
+class App:
+    """Where a person posts: the app on a phone, and the site elsewhere."""
+
+    scheme: str
+    site: str
+
+
+_APPS = {
+    "facebook": App("fb://feed", "https://www.facebook.com/"),
+    "instagram": App("instagram://camera", "https://www.instagram.com/"),
+    "linkedin": App("linkedin://", "https://www.linkedin.com/feed/"),
+    "pinterest": App("pinterest://", "https://www.pinterest.com/pin-builder/"),
+    "reddit": App("reddit://", "https://www.reddit.com/submit"),
+    "snapchat": App("snapchat://", "https://web.snapchat.com/"),
+    "telegram": App("tg://", "https://web.telegram.org/"),
+    "threads": App("barcelona://create", "https://www.threads.net/"),
+    "tiktok": App("snssdk1233://", "https://www.tiktok.com/upload"),
+    "tumblr": App("tumblr://", "https://www.tumblr.com/dashboard"),
+    "vk": App("vk://", "https://vk.com/feed"),
+    "weibo": App("sinaweibo://", "https://weibo.com/"),
+    "x": App("twitter://post", "https://x.com/compose/post"),
+    "youtube": App("youtube://", "https://studio.youtube.com/"),
+}
+
+
+def app_of(platform: str) -> App | None:
+    """Return where a person posts on a platform, if that is known."""
+    return _APPS.get(platform)
 
 
 def platform_name(platform: str) -> str:

@@ -13,9 +13,9 @@ from django.views.decorators.cache import never_cache
 from library.models import Creator, MediaItem
 from promura_site.models import User
 from promura_site.pages import Page
-from scheduling.models import Channel, Post, PostMedia, Publication
+from scheduling.models import Channel, Post, PostMedia, Publication, Takedown
 from scheduling.pages.compose import city_of
-from scheduling.queue import ATTENTION, DUE, RECENT
+from scheduling.queue import ATTENTION, RECENT
 from scheduling.reasons import LATE, publisher_beats
 
 _P = Publication.State
@@ -42,22 +42,25 @@ class Need:
     state: str
     word: str
     text: str
-    group: str
+    # Where the queue shows them; none: they have a page of their own.
+    group: str = ""
+    page: str = "queue"
     count: int = 0
 
 
-# The most pressing first; `group` is where the queue shows them.
+# The most pressing first.
 _NEEDS = (
     Need("unknown", "unknown", "Unknown", "Look and settle them", ATTENTION),
     Need("late", "retry", "Late", "Due, but not out yet", ATTENTION),
     Need("failed", "failed", "Failed", "In the last 7 days", ATTENTION),
     Need("missed", "missed", "Missed", "In the last 7 days", ATTENTION),
-    Need("ready", "ready", "To hand over", "To be posted by hand", DUE),
+    Need("ready", "ready", "To hand over", "To be posted by hand", page="hand-over"),
+    Need("down", "ready", "To take down", "To be deleted by hand", page="hand-over"),
 )
 
 
 def needs(now: datetime) -> list[Need]:
-    """Return what needs a person, as far as there is any; one query."""
+    """Return what needs a person, as far as there is any; two queries."""
     since = now - RECENT
     late = Q(state=_P.SCHEDULED, next_attempt_at__lte=now - LATE)
     counts = Publication.objects.aggregate(
@@ -67,6 +70,7 @@ def needs(now: datetime) -> list[Need]:
         missed=Count("pk", filter=Q(state=_P.MISSED, publish_at__gte=since)),
         ready=Count("pk", filter=Q(state=_P.READY)),
     )
+    counts["down"] = Takedown.objects.filter(state=Takedown.State.BY_HAND).count()
     return [replace(one, count=counts[one.kind]) for one in _NEEDS if counts[one.kind]]
 
 

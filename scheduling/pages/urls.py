@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from scheduling.pages.compose import ComposePage
+from scheduling.pages.handing import HandOverPage, HandOverRows, TaskPage, TaskRow
 from scheduling.pages.models import ModelsPage
 from scheduling.pages.queue import QueuePage, QueueRows
 from scheduling.pages.today import TodayPage
@@ -12,5 +13,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compose", ComposePage.as_view(), name="compose"),
     path("queue", QueuePage.as_view(), name="queue"),
     path("queue/rows", QueueRows.as_view(), name="queue-rows"),
+    path("hand-over", HandOverPage.as_view(), name="hand-over"),
+    path("hand-over/rows", HandOverRows.as_view(), name="hand-over-rows"),
+    path("hand-over/<uuid:pk>", TaskPage.as_view(), name="hand-over-task"),
+    path("hand-over/<uuid:pk>/row", TaskRow.as_view(), name="hand-over-row"),
     path("models", ModelsPage.as_view(), name="models"),
 ]

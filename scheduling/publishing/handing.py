@@ -11,13 +11,14 @@ No publisher ever leases these. `scheduling/services/handing.py` is what people 
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from library.models import Creator, MediaItem
-from scheduling import clearing, outcomes
-from scheduling.models import Channel, PanicStop, PostMedia, Publication
+from scheduling import clearing, outcomes, states
+from scheduling.models import Channel, PanicStop, Post, PostMedia, Publication
 from scheduling.publishing.connectors import registry
 from scheduling.publishing.moves import move
 from scheduling.publishing.payload import freeze
@@ -74,14 +75,18 @@ def offer(row: Publication) -> bool:
         return _refuse(row, "media_missing", message)
     if why := _barred(row, media):
         return _refuse(row, clearing.NOT_CLEARED, why)
-    return move(
+    offered = move(
         row,
         _P.READY,
+        # What is still being made for an earlier text or picture is not kept.
+        fence=F("fence") + 1,
         payload=freeze(row, media),
         claimed_until=None,
         error="",
         error_code="",
     )
+    row.fence += offered
+    return offered
 
 
 def is_stopped(creator: Creator) -> bool:
@@ -89,6 +94,14 @@ def is_stopped(creator: Creator) -> bool:
     return PanicStop.objects.filter(
         Q(key=PanicStop.EVERYONE) | Q(creator=creator)
     ).exists()
+
+
+def fail_unfit(row: Publication, message: str) -> None:
+    """Give up a publication of which no file can be made that the platform takes."""
+    with transaction.atomic(durable=True):
+        post = Post.objects.select_for_update().get(pk=row.post_id)
+        if _refuse(row, "media_unfit", message):
+            states.recompute(post)
 
 
 def why_barred(row: Publication) -> str:

@@ -3,16 +3,26 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.http import content_disposition_header
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from library.serving import serve
+from library.views.files import BYTES, RANGE, WhateverIsAccepted
 from promura_site.api.responses import success
 from promura_site.api.schema import envelope
 from promura_site.api.views import ApiViewSet
 from scheduling.models import Publication
+from scheduling.publishing import handed_files
+from scheduling.publishing.connectors import registry
 from scheduling.serializers import ClaimSerializer, CompleteSerializer, SkipSerializer
 from scheduling.services import handing, takedown
 from scheduling.shapes import (
@@ -102,3 +112,40 @@ class HandOverViewSet(ApiViewSet):
         row = publications_to_show().get(pk=pk)
         (shown,) = shown_publications([row], timezone.now())
         return success(publication=shown, message=message)
+
+
+@extend_schema(tags=["publications"])
+class HandedFileViewSet(ApiViewSet):
+    """What is to be posted by hand: fitted to the platform, without metadata."""
+
+    permission_map = dict.fromkeys(("one", "zip"), "scheduling.view_publication")
+    content_negotiation_class = WhateverIsAccepted
+    serializer_class = serializers.Serializer
+
+    def get_queryset(self) -> QuerySet[Publication]:
+        """Return hand-overs; what a program sends has no files for people."""
+        rows = Publication.objects.select_related("channel__creator", "post")
+        return rows.filter(channel__connector__in=registry.by_hand())
+
+    @extend_schema(parameters=[RANGE], responses=BYTES)
+    def one(self, request: Request, pk: UUID, media: UUID) -> HttpResponseBase:
+        """Send one picture or clip."""
+        files = handed_files.files_of(self.get_object())
+        found = next((one for one in files if one.media_id == media), None)
+        if found is None:
+            raise NotFound()
+        return serve(request._request, found.stored)
+
+    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    def zip(self, request: Request, pk: UUID) -> HttpResponseBase:
+        """Send all of them and the text, as one ZIP."""
+        publication = self.get_object()
+        # What cannot be made is said now, and not in the middle of the ZIP.
+        handed_files.files_of(publication)
+        response = StreamingHttpResponse(
+            handed_files.zip_chunks(publication), content_type="application/zip"
+        )
+        name = handed_files.zip_name(publication)
+        response["Content-Disposition"] = content_disposition_header(True, name)
+        response["Cache-Control"] = "private, no-store"
+        return response

@@ -47,6 +47,11 @@ function safeDeed(post, publication, { can }) {
     ];
   }
   if (action === "settle" && can.settle) return [deedButton("Settle", "settle", on)];
+  if (action === "hand_over" || publication.reason?.code === "claimed") {
+    return [h("a", { class: "btn btn-small", href: `/hand-over/${publication.id}` },
+      action === "hand_over" ? "Hand over" : "Look",
+      h("span", { class: "visually-hidden" }, ` ${on.about}`))];
+  }
   if (action === "activate" && can.change) {
     return [h("a", { class: "btn btn-small", href: "/models" }, "Open the models")];
   }
