@@ -13,6 +13,7 @@ from promura_site.models import User
 from promura_site.pages import Page
 from scheduling.models import Channel
 from scheduling.platforms import longest_text, platform_name
+from scheduling.services.clearance import OVERRIDE
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class ComposePage(Page):
             zones=[(zone, city_of(zone)) for zone in zones if zone != person.timezone],
             own_city=city_of(person.timezone),
             may_plan=may_plan,
+            may_override=person.has_perm(OVERRIDE),
             may_upload=person.has_perm("library.add_mediaitem"),
             page_data={"mayPlan": may_plan, "person": person.get_username()},
             **kwargs,

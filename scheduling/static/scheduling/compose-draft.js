@@ -2,6 +2,7 @@
 
 export const EMPTY = Object.freeze({
   content: "",
+  variants: [],
   time: "",
   tags: "",
   models: [],

@@ -6,24 +6,24 @@ import { bodyOf } from "./compose-send.js";
 import { EACH_OWN } from "./compose-when.js";
 import { wallOf } from "./compose-zones.js";
 
-const OUT = ["published", "leased", "sending", "unknown"];
-const OVER = ["failed", "missed", "cancelled"];
+const OUT = ["published", "leased", "sending", "unknown", "claimed"];
+const GONE = ["cancelled", "skipped"];
+const OVER = ["failed", "missed", ...GONE];
 
 function same(one, other) {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** Return the time of a post as the form has it: `{time, zone}`. */
-function clockOf(post, zones) {
-  if (!post.schedule_time) return { time: "", zone: ownZone() };
-  const times = post.publications.map((one) => ({
-    moment: Date.parse(one.schedule_time ?? post.schedule_time),
-    zone: zones.get(one.channel.model) ?? post.timezone,
-  }));
-  const walls = new Set(times.map((one) => wallOf(one.moment, one.zone)));
-  const moments = new Set(times.map((one) => one.moment));
-  if (moments.size > 1 && walls.size === 1) return { time: [...walls][0], zone: EACH_OWN };
-  return { time: wallOf(Date.parse(post.schedule_time), post.timezone), zone: post.timezone };
+/** Return the time of what is open of a post as the form has it: `{time, zone}`. */
+function clockOf(post, open) {
+  const own = post.timezone === EACH_OWN;
+  // What has failed or was missed needs a new time; what is planned keeps its own.
+  const over = open.every((one) => OVER.includes(one.status));
+  if (!post.schedule_time || over) return { time: "", zone: own ? EACH_OWN : ownZone() };
+  const walls = open.map((one) =>
+    wallOf(Date.parse(one.schedule_time ?? post.schedule_time), own ? one.channel.timezone : post.timezone));
+  // Where the clocks skip the hour it is a later one; the earliest is what was meant.
+  return { time: walls.sort()[0], zone: post.timezone };
 }
 
 /** One post under change. */
@@ -42,9 +42,19 @@ export class Edit {
     return this.post.status === "draft";
   }
 
-  /** Return whether something of the post is out or on its way: it cannot change. */
+  /** Return what is out or on its way: it stays as it is. */
+  get late() {
+    return this.post.publications.filter((one) => OUT.includes(one.status));
+  }
+
+  /** Return what still can be changed. */
+  get open() {
+    return this.post.publications.filter((one) => ![...OUT, ...GONE].includes(one.status));
+  }
+
+  /** Return whether nothing of the post can be changed any more. */
   get isOut() {
-    return this.post.publications.some((one) => OUT.includes(one.status));
+    return Boolean(this.late.length) && !this.open.length;
   }
 
   /** Fetch the post and put it into the form. */
@@ -56,17 +66,17 @@ export class Edit {
   /** Make `post` what the form shows and what changes are measured against. */
   take(post, plan) {
     this.post = post;
-    const zones = new Map(plan.models.map((model) => [model.id, model.zone]));
+    plan.late = new Set(this.late.map((one) => one.channel.id));
+    for (const channel of plan.everywhere) channel.box.disabled = plan.late.has(channel.id);
     // An account that was taken out is off, unless the whole post was cancelled.
-    const on = post.publications.filter((one) => post.status === "cancelled" || one.status !== "cancelled");
+    const on = post.publications.filter((one) => post.status === "cancelled" || !GONE.includes(one.status));
     const channels = new Set(on.map((one) => one.channel.id));
     const own = plan.models.filter((model) => post.models.includes(model.id));
     const off = own.flatMap((model) => model.channels.filter((one) => !channels.has(one.id)));
-    // What has failed or was missed needs a new time; what is planned keeps its own.
-    const clock = OVER.includes(post.status) ? { time: "", zone: ownZone() } : clockOf(post, zones);
     plan.fill({
       content: post.content,
-      ...clock,
+      variants: post.variants,
+      ...clockOf(post, this.open.length ? this.open : post.publications),
       tags: post.tags.join(", "),
       models: post.models,
       channelsOff: off.map((one) => one.id),
@@ -77,25 +87,35 @@ export class Edit {
     this.#loaded = bodyOf(plan, this.isDraft ? "draft" : "schedule");
   }
 
-  /** Send what differs from what was loaded; returns the post as it is now. */
-  async save(plan, action) {
+  /** Return what differs from what was loaded. */
+  changesOf(plan, action) {
     const now = bodyOf(plan, action);
     const was = this.#loaded;
-    const changes = { version: this.post.version };
-    for (const name of ["content", "media_ids", "tags", "template"]) {
+    const changes = {};
+    for (const name of ["content", "variants", "media_ids", "tags", "template"]) {
       if (!same(now[name], was[name])) changes[name] = now[name];
     }
     const moved = !same([now.schedule_time, now.timezone], [was.schedule_time, was.timezone]);
     const elsewhere = !same(now.channels, was.channels);
     if (elsewhere) Object.assign(changes, { models: now.models, channels: now.channels });
     if (now.draft !== this.isDraft) changes.draft = now.draft;
-    // In each model's own zone a model who joins needs the wall-clock time again.
-    if (moved || elsewhere || action === "now" || "draft" in changes) {
+    if (moved || action === "now" || "draft" in changes) {
       changes.schedule_time = now.schedule_time;
       if (now.timezone) changes.timezone = now.timezone;
     }
-    const { post } = await api.patch(this.address, changes);
-    return post;
+    return changes;
+  }
+
+  /** Return the changes to be looked at before they are sent. */
+  lookOf(plan, action) {
+    return { post: this.post.id, ...this.changesOf(plan, action) };
+  }
+
+  /** Send the changes; returns the server's answer. */
+  save(plan, action, reason) {
+    const changes = { version: this.post.version, ...this.changesOf(plan, action) };
+    if (reason) changes.override_clearance = reason;
+    return api.patch(this.address, changes);
   }
 
   /** Make a draft like this post and return its id. */

@@ -5,7 +5,7 @@ import { h, replaceChildren } from "../promura_site/dom.js";
 import { stateBadge } from "../promura_site/states.js";
 import { announce } from "../promura_site/undo.js";
 import { Edit } from "./compose-edit.js";
-import { notice } from "./compose-notices.js";
+import { notice, sayRepeated } from "./compose-notices.js";
 
 const part = (name) => document.querySelector(`[data-${name}]`);
 
@@ -23,6 +23,16 @@ async function openCopy(edit) {
   }
 }
 
+function accounts(publications) {
+  return publications.map((one) => one.channel.handle).join(", ");
+}
+
+/** Say for which accounts a change comes too late, and whom it still reaches. */
+function sayWhatStays({ late, open }) {
+  const words = `It stays as it is for ${accounts(late)}. What you change is for ${accounts(open)}.`;
+  notice("late", "warn", "Some of this post is out, or on its way.", words);
+}
+
 /** Say what is being edited, and name the buttons after what they do to it. */
 function showState(edit, form, mayPlan) {
   const { post } = edit;
@@ -30,10 +40,13 @@ function showState(edit, form, mayPlan) {
   part("title").textContent = "Edit post";
   const author = post.author ? h("span", {}, `by ${post.author}`) : null;
   replaceChildren(part("sub"), h("span", { class: "row" }, stateBadge(post.status), author));
-  const planned = post.status === "scheduled";
+  const planned = edit.open.some((one) => ["scheduled", "ready", "retry"].includes(one.status));
   part("submit-word").textContent = planned ? "Save changes" : "Schedule";
   form.querySelector('[value="draft"]').textContent = planned ? "Back to draft" : "Save draft";
   for (const button of form.querySelectorAll('[type="submit"]')) button.disabled = !mayPlan || edit.isOut;
+  if (edit.late.length) form.querySelector('[value="draft"]').disabled = true;
+  if (edit.late.length && !edit.isOut) sayWhatStays(edit);
+  else notice("late", null);
   if (!edit.isOut) return;
   part("choose-template").hidden = true;
   const copy = mayPlan ? action("Edit a copy", () => openCopy(edit)) : null;
@@ -69,7 +82,8 @@ export async function startEditing(id, { plan, kept, mayPlan }) {
     notice("edit", null);
     announce("The latest version is in the form.");
   };
-  const saved = (post, what) => {
+  const saved = ({ post, too_late: late, warnings }, what) => {
+    const known = new Set(edit.late.map((one) => one.channel.id));
     edit.take(post, plan);
     kept.forget();
     showState(edit, plan.form, mayPlan);
@@ -77,10 +91,14 @@ export async function startEditing(id, { plan, kept, mayPlan }) {
     const words = what === "now" ? "The post is on its way." : "The post is saved.";
     const link = h("a", { href: plan.form.dataset.queue }, "See it in the queue");
     notice("edit", "good", words, link);
+    const missed = late.filter((one) => !known.has(one.channel));
+    notice("missed", missed.length ? "warn" : null, "Too late for some of it.", missed.map((one) => one.text).join(" "));
+    sayRepeated(warnings);
     window.scrollTo({ top: 0 });
   };
   const conflict = (problem) => {
-    if (problem.status !== 409) return false;
+    // What is wrong with the media is said beside it.
+    if (problem.status !== 409 || problem.code === "media_not_cleared") return false;
     const mine = problem.code === "version_conflict";
     const way = mine ? action("Load the latest version", reload) : action("Edit a copy", () => openCopy(edit));
     const words = mine ? "Your changes are still in the form; loading the latest version drops them." : "";

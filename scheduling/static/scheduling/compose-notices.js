@@ -16,3 +16,10 @@ export function notice(key, look, title = "", ...rest) {
   place.append(line);
   return line;
 }
+
+/** Say that a stored post nearly repeats others; nothing when it does not. */
+export function sayRepeated(warnings) {
+  const found = warnings.filter((one) => one.code === "near_duplicate");
+  const more = found.length > 1 ? ` And ${found.length - 1} more.` : "";
+  notice("repeated", found.length ? "warn" : null, "This is nearly the same again.", `${found[0]?.text}${more}`);
+}

@@ -1,12 +1,8 @@
 /** What the form says at this moment, and how to put something else into it. */
 
-const LOOK_AGAIN = 400;
+import { channelsOf, words } from "./compose-form.js";
 
-/** Return the words that a person wrote between commas, each once. */
-function words(text) {
-  const found = text.split(",").map((word) => word.trim());
-  return [...new Set(found.filter(Boolean))];
-}
+const LOOK_AGAIN = 400;
 
 /**
  * The post that is being written. The form's fields are the truth; what has no field
@@ -14,7 +10,11 @@ function words(text) {
  */
 export class Plan extends EventTarget {
   media = [];
+  variants = [];
   template = null;
+  // Channels that it is too late for, and how long the server says the texts are.
+  late = new Set();
+  told = new Map();
   offered = [];
   #seen = "";
 
@@ -65,6 +65,27 @@ export class Plan extends EventTarget {
     );
   }
 
+  /** The channels that still can be changed. */
+  get open() {
+    return this.reached.filter((channel) => !this.late.has(channel.id));
+  }
+
+  /** Every channel of the page. */
+  get everywhere() {
+    return this.models.flatMap((model) => model.channels);
+  }
+
+  setVariants(variants) {
+    this.variants = variants;
+    this.look();
+  }
+
+  /** Take what the server says about each channel; sends "told". */
+  tell(channels) {
+    this.told = new Map(channels.map((one) => [one.channel, one]));
+    this.dispatchEvent(new Event("told"));
+  }
+
   setMedia(media) {
     const unique = new Map(media.map((item) => [item.id, item]));
     this.media = [...unique.values()];
@@ -83,6 +104,7 @@ export class Plan extends EventTarget {
     const off = this.models.flatMap((model) => model.channels.filter((one) => !one.box.checked));
     return {
       content: this.content,
+      variants: this.variants,
       time: this.time,
       zone: this.zone,
       tags: this.fields.tags.value,
@@ -105,6 +127,7 @@ export class Plan extends EventTarget {
       if (!values.channelsOff) continue;
       for (const one of model.channels) one.box.checked = !values.channelsOff.includes(one.id);
     }
+    if (values.variants) this.variants = values.variants;
     if (values.template !== undefined) this.template = values.template;
     if (values.offered) this.offered = values.offered;
     this.setMedia(values.media ?? this.media);
@@ -117,16 +140,4 @@ export class Plan extends EventTarget {
     this.#seen = now;
     this.dispatchEvent(new Event("change"));
   }
-}
-
-function channelsOf(box) {
-  const boxes = box.closest(".compose-model").querySelectorAll('input[name="channels"]');
-  return [...boxes].map((one) => ({
-    id: one.value,
-    platform: one.dataset.platform,
-    handle: one.dataset.handle,
-    limit: Number(one.dataset.limit) || null,
-    captionLimit: Number(one.dataset.captionLimit) || null,
-    box: one,
-  }));
 }

@@ -2,8 +2,9 @@
 
 import { avatar, h, icon, replaceChildren } from "../promura_site/dom.js";
 import { formatTime } from "../promura_site/time.js";
-import { lengthOf, limitsOf } from "./compose-counts.js";
+import { tooLongFor } from "./compose-counts.js";
 import { modelWords } from "./compose-models.js";
+import { textOn } from "./compose-texts.js";
 import { firstDue } from "./compose-when.js";
 
 const MOST_PICTURES = 4;
@@ -40,7 +41,8 @@ function pictures(media) {
 }
 
 function card(plan) {
-  const text = plan.content.trim();
+  const [channel] = plan.reached;
+  const text = (channel ? textOn(plan, channel) : plan.content).trim();
   const empty = plan.media.length ? null : h("p", { class: "text-3" }, "What you write appears here.");
   return [head(plan), pictures(plan.media), text ? h("p", { class: "caption preview-text" }, text) : empty];
 }
@@ -60,11 +62,10 @@ function summary(plan) {
 }
 
 function tooLong(plan) {
-  const length = lengthOf(plan.content);
-  const names = limitsOf(plan).filter((one) => length > one.limit);
+  const names = tooLongFor(plan);
   if (!names.length) return null;
-  const where = names.map((one) => one.platform).join(", ");
-  return h("span", { class: "summary-warning" }, icon("warning"), h("span", {}, `Too long for ${where}: it may be refused there.`));
+  const words = `Too long for ${names.join(", ")}: write a shorter text, or another one for it.`;
+  return h("span", { class: "summary-warning" }, icon("warning"), h("span", {}, words));
 }
 
 /** Keep the card and the sentence above the buttons in step with the plan. */
@@ -79,5 +80,6 @@ export function wirePreview(plan, root) {
     replaceChildren(sentence, summary(plan), tooLong(plan));
   };
   plan.addEventListener("change", show);
+  plan.addEventListener("told", show);
   show();
 }

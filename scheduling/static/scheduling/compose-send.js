@@ -18,6 +18,13 @@ function fieldsOf(errors) {
   return found;
 }
 
+/** Return what is wrong by field; media that is not cleared stands with the media. */
+function errorsOf(problem) {
+  const { problems } = problem.payload;
+  if (problem.code !== "media_not_cleared" || !problems) return problem.errors;
+  return { media_ids: problems.map((one) => one.text) };
+}
+
 function refuse(field, sentence) {
   throw new ApiError(400, { code: "invalid", message: sentence, errors: { [field]: [sentence] } });
 }
@@ -28,7 +35,8 @@ function check(plan, action) {
   const silent = plan.chosen.find((model) => !model.channels.some((channel) => channel.box.checked));
   if (silent?.channels.length) refuse("models", `Switch on an account of ${silent.name}, or leave her out.`);
   if (silent) refuse("models", `${silent.name} has no account that could be posted on.`);
-  if (action !== "draft" && !plan.content.trim() && !plan.media.length) refuse("content", "Write a text, or choose media.");
+  const texts = [plan.content, ...plan.variants.map((one) => one.content)];
+  if (action !== "draft" && !texts.some((text) => text.trim()) && !plan.media.length) refuse("content", "Write a text, or choose media.");
   if (plan.fields.schedule_time.validity.badInput) refuse("schedule_time", "This day and time are not complete.");
   if (action === "schedule" && !plan.time) refuse("schedule_time", "Choose a day and a time, or post now.");
 }
@@ -40,6 +48,7 @@ export function bodyOf(plan, action) {
     models: plan.chosen.map((model) => model.id),
     // Named one by one: what is posted on is what the person has seen.
     channels: plan.reached.map((channel) => channel.id),
+    variants: plan.variants.map(({ language, channel, content }) => (channel ? { channel, content } : { language, content })),
     media_ids: plan.media.map((item) => item.id),
     tags: plan.tags,
     template: plan.template,
@@ -50,21 +59,22 @@ export function bodyOf(plan, action) {
 }
 
 /** Plan a new post; the same content sent again goes under the same key. */
-async function create(plan, action) {
-  const body = { ...bodyOf(plan, action), suggestions: plan.offered };
+async function create(plan, action, reason) {
+  const body = { ...bodyOf(plan, action), suggestions: plan.offered, ...(reason && { override_clearance: reason }) };
   const text = JSON.stringify(body);
   const key = lastKey.for(text) ?? lastKey.keep(text, newKey());
   const answer = await api.post("/api/posts", body, { headers: { "Idempotency-Key": key } });
   lastKey.forget();
-  return answer.post;
+  return answer;
 }
 
 /**
- * Wire the form. `editing()` is the Edit that is under way, or null; `done(post,
- * action)` is called with what the server has stored, `failed(error)` for conflicts
- * (returning true when it has said what is to be said).
+ * Wire the form. `editing()` is the Edit that is under way, or null; `reason()` why
+ * media goes out that is not cleared; `done(answer, action)` is called with the
+ * server's answer, `failed(error)` for conflicts (returning true when it has said what
+ * is to be said).
  */
-export function wireSending(plan, { mayPlan, editing, done, failed }) {
+export function wireSending(plan, { mayPlan, editing, reason, done, failed }) {
   const { form } = plan;
   let sending = false;
   submitWith(form, async (data, event) => {
@@ -75,11 +85,11 @@ export function wireSending(plan, { mayPlan, editing, done, failed }) {
     try {
       check(plan, action);
       const edit = editing();
-      done(edit ? await edit.save(plan, action) : await create(plan, action), action);
+      done(edit ? await edit.save(plan, action, reason()) : await create(plan, action, reason()), action);
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem;
       if (failed(problem)) return;
-      throw new ApiError(problem.status, { message: problem.message, errors: fieldsOf(problem.errors) });
+      throw new ApiError(problem.status, { message: problem.message, errors: fieldsOf(errorsOf(problem)) });
     } finally {
       sending = false;
     }

@@ -2,23 +2,25 @@
 
 import { ApiError, api } from "../promura_site/api.js";
 import { h } from "../promura_site/dom.js";
-import { formatTime } from "../promura_site/time.js";
 import { offerUndo } from "../promura_site/undo.js";
 import { suggestTags } from "../library/tags.js";
+import { wireChecks } from "./compose-check.js";
 import { wireCounts, wireHeight } from "./compose-counts.js";
 import { EMPTY, KeptDraft, isWorthKeeping } from "./compose-draft.js";
 import { startEditing } from "./compose-editing.js";
 import { wireStrip } from "./compose-media.js";
 import { chooseFromAddress, modelWords, wireFinding } from "./compose-models.js";
-import { notice } from "./compose-notices.js";
+import { notice, sayRepeated } from "./compose-notices.js";
 import { wirePicker } from "./compose-picker.js";
 import { Plan } from "./compose-plan.js";
 import { wirePreview } from "./compose-preview.js";
-import { wireSending } from "./compose-send.js";
+import { bodyOf, wireSending } from "./compose-send.js";
 import { fillFrom, wireTemplates } from "./compose-templates.js";
 import { wireSuggestions } from "./compose-times.js";
 import { wireUploads } from "./compose-upload.js";
+import { wireVariants } from "./compose-variants.js";
 import { wireMeanings } from "./compose-when.js";
+import { queueLink, sentence } from "./compose-words.js";
 
 const data = JSON.parse(document.getElementById("page-data").textContent);
 const form = document.getElementById("compose");
@@ -30,6 +32,7 @@ let edit = null;
 
 wireCounts(plan, part("counts"));
 wireHeight(plan, plan.fields.content);
+wireVariants(plan, part("variants"), part("add-variant"));
 wireFinding(form);
 wireStrip(plan, part("strip"), part("media-words"));
 wireUploads(plan, form);
@@ -38,6 +41,13 @@ wireTemplates(plan, document.getElementById("template-picker"), part("choose-tem
 wireMeanings(plan, part("means"));
 wirePreview(plan, form);
 const suggestions = wireSuggestions(plan, part("suggest"), part("suggestions"));
+const checks = wireChecks(plan, part("checks"), () => {
+  if (!data.mayPlan || form.inert || !plan.reached.length) return null;
+  if (edit?.edit.isOut) return null;
+  const action = edit?.edit.isDraft && !plan.time ? "draft" : "schedule";
+  const written = isWorthKeeping({ ...plan.snapshot(), models: [] });
+  return written ? { ...(edit ? edit.edit.lookOf(plan, action) : bodyOf(plan, action)), tags: [] } : null;
+});
 
 function empty() {
   plan.fill({ ...EMPTY, zone: document.documentElement.dataset.timezone });
@@ -57,35 +67,18 @@ function startOver() {
   plan.fields.content.focus();
 }
 
-const GROUPS = { schedule: "?group=planned", draft: "?group=drafts", now: "" };
-
-function queueLink(action) {
-  return h("a", { href: form.dataset.queue + GROUPS[action] }, "See it in the queue");
-}
-
-function accounts(post) {
-  const count = post.publications.length;
-  return count === 1 ? "on 1 account" : `on ${count} accounts`;
-}
-
-function sentence(post, action, who) {
-  if (action === "draft") return `Saved as a draft for ${who}.`;
-  if (action === "now") return `On its way for ${who}, ${accounts(post)}.`;
-  const times = new Set(post.publications.map((one) => one.schedule_time));
-  const when = formatTime(post.schedule_time);
-  return `Planned for ${when}${times.size > 1 ? " and later" : ""} for ${who}, ${accounts(post)}.`;
-}
-
 /** A new post is stored: say so, empty the form, offer to cancel it. */
-function planned(post, action) {
+function planned({ post, warnings }, action) {
   const before = plan.snapshot();
   const said = sentence(post, action, modelWords(plan.chosen));
   empty();
   kept.forget();
-  notice("sent", "good", said, queueLink(action));
+  notice("sent", "good", said, queueLink(form.dataset.queue, action));
+  sayRepeated(warnings);
   const undo = async () => {
     await api.post(`/api/posts/${post.id}/cancel`);
     notice("sent", null);
+    sayRepeated([]);
     if (!isWorthKeeping(plan.snapshot())) plan.fill(before);
     return "The post is cancelled.";
   };
@@ -138,7 +131,12 @@ part("start-over").addEventListener("click", startOver);
 wireSending(plan, {
   mayPlan: data.mayPlan,
   editing: () => edit?.edit ?? null,
-  done: (post, action) => (edit ? edit.saved(post, action) : planned(post, action)),
+  reason: checks.reason,
+  done: (answer, action) => {
+    checks.clear();
+    if (edit) edit.saved(answer, action);
+    else planned(answer, action);
+  },
   failed: (problem) => Boolean(edit?.conflict(problem)),
 });
 begin().catch((problem) => {
