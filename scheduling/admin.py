@@ -15,6 +15,7 @@ from library.admin.refusals import RefusalsAdmin, actor_of
 from promura_site.errors import DomainError
 from promura_site.models import User
 from scheduling.models import Channel, Post, Publication, PublishAttempt
+from scheduling.notices import admin as notices_admin  # noqa: F401 - registers its own
 from scheduling.publishing.connectors import registry
 from scheduling.services import channels, posts, publications
 from scheduling.services.identity import verify_channel

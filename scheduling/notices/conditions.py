@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Min, Q
 
+from promura_site.zones import agency_zone
 from scheduling import reasons
 from scheduling.models import Channel, ChannelFlow, Notice, PanicStop, Publication
 from scheduling.notices.grouping import Cause, in_queue, named, posts, resolve, stand
@@ -137,11 +139,13 @@ def _handovers(now: datetime) -> Iterator[Cause]:
 
 
 def _when(first: datetime, last: datetime, taken: int) -> str:
-    words = (
-        f"At {first:%H:%M} UTC"
-        if first == last
-        else (f"From {first:%H:%M} to {last:%H:%M} UTC")
+    """Say when, on the agency's clock: one text is for people in many zones."""
+    zone = agency_zone()
+    begin, end = (
+        f"{moment.astimezone(ZoneInfo(zone)):%H:%M}" for moment in (first, last)
     )
+    words = f"At {begin}" if begin == end else f"From {begin} to {end}"
+    words += f" ({zone.rpartition('/')[2].replace('_', ' ')})"
     return f"{words}; {taken} taken already." if taken else f"{words}."
 
 

@@ -91,6 +91,8 @@ _CAUSES = {
     "publisher_lost": "a publisher ended while sending",
     "over_limits": "over the platform's limits",
     "media_missing": "media is missing",
+    "media_changed": "media has changed since its upload",
+    "media_unfit": "media does not fit the platform",
     "missed": "nothing sent them in time",
     "daily_cap": "over the daily cap",
     "spacing": "too close together",

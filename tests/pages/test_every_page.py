@@ -27,6 +27,8 @@ PAGES = {
     "/templates": "Templates",
     "/queue": "Queue",
     "/models": "Models",
+    "/notices": "Notices",
+    "/notices/settings": "Notice settings",
     "/metrics": "Metrics",
 }
 FOR_ADMINS = {
@@ -44,6 +46,8 @@ ADMIN = (
     "/admin/templates_app/posttemplate/",
     "/admin/scheduling/post/",
     "/admin/scheduling/publication/",
+    "/admin/scheduling/notice/",
+    "/admin/scheduling/oncall/",
     "/admin/metrics/auditevent/",
 )
 

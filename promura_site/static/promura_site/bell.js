@@ -15,7 +15,7 @@ export function showUnread(unread, more = false) {
   const words = more ? `${unread}+` : String(unread);
   badge.textContent = words;
   badge.hidden = unread === 0;
-  bell.querySelector("[data-bell-words]").textContent = unread ? `, ${words} unread` : "";
+  bell.querySelector("[data-bell-words]").textContent = unread ? `${words} unread` : "";
   if (unread > shown) announce(unread === 1 ? "1 unread notice" : `${words} unread notices`);
   shown = unread;
 }
