@@ -26,6 +26,7 @@ PAGES = {
     "/library?trashed=true": "Library",
     "/templates": "Templates",
     "/queue": "Queue",
+    "/hand-over": "Hand-over",
     "/models": "Models",
     "/notices": "Notices",
     "/notices/settings": "Notice settings",
