@@ -11,7 +11,12 @@ from django.core.files.storage import default_storage
 from library.models import MediaItem
 from scheduling.models import Publication
 from scheduling.publishing.connectors import registry
-from scheduling.publishing.connectors.base import MediaFile, PublishRequest, utc_text
+from scheduling.publishing.connectors.base import (
+    MediaFile,
+    PublishError,
+    PublishRequest,
+    utc_text,
+)
 
 
 def freeze(publication: Publication, media: Iterable[MediaItem]) -> dict[str, Any]:
@@ -58,7 +63,9 @@ def thaw(
         created_at=datetime.fromisoformat(payload["created_at"]),
         publish_at=datetime.fromisoformat(payload["publish_at"]),
         first_attempt_at=first_attempt_at,
-        media=tuple(_file(item) for item in payload["media"]),
+        media=tuple(
+            _file(item, fitted=bool(payload.get("fitted"))) for item in payload["media"]
+        ),
         attempt_number=attempt_number,
         language=payload.get("language", "en"),
         record_key=payload.get("record_key", ""),
@@ -79,11 +86,11 @@ def _record_key(connector: str) -> str:
         return ""
 
 
-def _file(item: dict[str, Any]) -> MediaFile:
+def _file(item: dict[str, Any], *, fitted: bool) -> MediaFile:
     return MediaFile(
         name=item["name"],
         content_type=item["content_type"],
-        open=partial(_open, item["file"]),
+        open=partial(_open if fitted else _refuse, item["file"]),
         sha256=item["sha256"],
         size_bytes=item["size_bytes"],
         alt_text=item["alt_text"],
@@ -94,3 +101,9 @@ def _file(item: dict[str, Any]) -> MediaFile:
 
 def _open(name: str) -> BinaryIO:
     return cast(BinaryIO, default_storage.open(name, "rb"))
+
+
+def _refuse(name: str) -> BinaryIO:
+    # The last door: an original may tell where it was taken.
+    message = "The media have not been prepared for sending."
+    raise PublishError(message, permanent=True, code="media_unfit")

@@ -22,8 +22,9 @@ from promura_site.errors import DomainError
 from scheduling.models import Channel, Publication
 from scheduling.platforms import limits_of
 from scheduling.publishing import fitting, ledger, preparing
-from scheduling.publishing.connectors.base import Limits
+from scheduling.publishing.connectors.base import Limits, PublishError
 from scheduling.publishing.connectors.webhook import WebhookConnector
+from scheduling.publishing.delivery import connected
 from tests.loopback import Behaviour, Receiver
 from tests.media_files import (
     TOLD,
@@ -199,6 +200,17 @@ def test_a_payload_is_fitted_once_and_only_by_who_has_the_lease(
     lease.publication.payload = planned.payload
     assert not fitting.fit(lease)
     assert ledger.begin(lease, "test", 5) is None
+
+
+def test_an_original_cannot_be_opened_for_sending(
+    narrow: Channel, receiver: Receiver
+) -> None:
+    item = stored_picture(told_jpeg_bytes(seed=63))
+    a_publication(narrow, media_ids=[item.pk])
+    (lease,) = ledger.claim(10)
+    with pytest.raises(PublishError, match="not been prepared"):
+        connected(narrow).publish(lease.request())
+    assert receiver.deliveries == []
 
 
 def test_a_post_without_media_costs_no_query(
