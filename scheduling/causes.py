@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import BooleanField, Count, ExpressionWrapper, Max, Min, Q
 
 from scheduling.models import Channel, PanicStop, Publication
-from scheduling.platforms import platform_name
+from scheduling.platform_names import platform_name
 from scheduling.publishing import gates
 from scheduling.reasons import (
     ACTIVATE,
@@ -39,11 +39,17 @@ RECENT = timedelta(days=7)
 _EVERYWHERE = frozenset({NO_PUBLISHER, ITS_TURN})
 # What wants a person comes first, what goes on by itself last.
 _URGENCY = {START: 0, SETTLE: 1, HAND_OVER: 2, WAIT: 9}
+# Nothing finds out about a doubt any more, unless a time is set for it.
+_IS_SETTLED_BY_PERSON = ExpressionWrapper(
+    Q(next_attempt_at=None), output_field=BooleanField()
+)
 _KINDS: dict[str, str] = {
     _P.MISSED: MISSED,
     _P.FAILED: FAILED,
     _P.UNKNOWN: DOUBTFUL,
 }
+
+Group = tuple[str, str, bool]
 
 
 @dataclass
@@ -52,7 +58,8 @@ class Cause:
 
     `channel` is the one it is about, if any; `stop` the key of the panic stop.
     `counts` are by waiting, missed, failed and doubtful; `error` is what one of them
-    says; `oldest` when the first of them was due.
+    says; `oldest` when the first of them was due; `groups` are the rows that were
+    counted: state, code, whether a time is known, and the channels.
     """
 
     code: str
@@ -62,6 +69,27 @@ class Cause:
     counts: dict[str, int] = field(default_factory=dict)
     oldest: datetime | None = None
     error: str = ""
+    groups: dict[Group, set[UUID]] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Return what names it as long as it lasts."""
+        about = self.channel.pk if self.channel else "all"
+        if self.stop and self.stop.creator:
+            about = self.stop.creator.slug
+        return f"{self.code}~{about}~{self.action}"
+
+    def held_up(self, now: datetime) -> Q:
+        """Return the condition of the publications that were counted."""
+        ours = Q(pk__in=())
+        for (state, code, timeless), channels in self.groups.items():
+            ours |= Q(
+                state=state,
+                error_code=code,
+                next_attempt_at__isnull=timeless,
+                channel__in=channels,
+            )
+        return _held_up(now) & ours
 
     @property
     def total(self) -> int:
@@ -74,13 +102,17 @@ class Cause:
         said = [
             _counted(self.counts[kind], kind) for kind in _VERBS if kind in self.counts
         ]
-        return f"{', '.join(said)}: {_why(self)}"
+        why = _why(self)
+        return f"{', '.join(said)}: {why}" if said else why[:1].upper() + why[1:]
 
-    def _add(self, kind: str, count: int, oldest: datetime | None, error: str) -> None:
-        self.counts[kind] = self.counts.get(kind, 0) + count
-        known = [one for one in (self.oldest, oldest) if one]
+    def _add(self, row: Mapping[str, Any]) -> None:
+        kind = _kind_of(row)
+        self.counts[kind] = self.counts.get(kind, 0) + row["count"]
+        known = [one for one in (self.oldest, row["oldest"]) if one]
         self.oldest = min(known, default=None)
-        self.error = self.error or error
+        self.error = self.error or row["said"]
+        group = row["state"], row["error_code"], row["to_settle"]
+        self.groups.setdefault(group, set()).add(row["channel_id"])
 
 
 _VERBS = {
@@ -99,7 +131,8 @@ def causes(now: datetime) -> list[Cause]:
     rows = list(
         Publication.objects.filter(_held_up(now))
         .order_by()
-        .values("state", "error_code", "channel_id", "next_attempt_at__isnull")
+        .annotate(to_settle=_IS_SETTLED_BY_PERSON)
+        .values("state", "error_code", "channel_id", "to_settle")
         .annotate(count=Count("pk"), oldest=Min("publish_at"), said=Max("error"))
     )
     if not rows:
@@ -108,11 +141,10 @@ def causes(now: datetime) -> list[Cause]:
     stops = {one.key: one for one in PanicStop.objects.select_related("creator")}
     beating = publisher_beats(now)
     found: dict[tuple[str, str], Cause] = {}
-    for row in rows:
+    # What still waits says what helps; what was missed meanwhile goes with it.
+    for row in sorted(rows, key=lambda one: (_kind_of(one) != WAITING, one["state"])):
         cause = _cause_of(row, channels[row["channel_id"]], stops, beating=beating)
-        known = found.setdefault(_key(cause), cause)
-        kind = _KINDS.get(row["state"], WAITING)
-        known._add(kind, row["count"], row["oldest"], row["said"])
+        found.setdefault(_key(cause), cause)._add(row)
     return sorted(found.values(), key=lambda one: (_urgency(one), -one.total, one.code))
 
 
@@ -128,6 +160,10 @@ def _held_up(now: datetime) -> Q:
         | ended
         | by_hand
     )
+
+
+def _kind_of(row: Mapping[str, Any]) -> str:
+    return _KINDS.get(row["state"], WAITING)
 
 
 def _channels(ids: Iterable[UUID]) -> dict[UUID, Channel]:
@@ -147,10 +183,13 @@ def _cause_of(
         own = stops.get(str(channel.creator_id)) or stops.get(PanicStop.EVERYONE)
         if own is not None:
             return Cause(code, BRAKE_ACTIONS[code], stop=own)
+        if _kind_of(row) == WAITING:
+            # It was lifted a moment ago.
+            return Cause(ITS_TURN, WAIT) if beating else Cause(NO_PUBLISHER, START)
     if state == _P.READY:
         return Cause(BY_HAND, HAND_OVER, channel)
     if state == _P.UNKNOWN:
-        action = SETTLE if row["next_attempt_at__isnull"] else WAIT
+        action = SETTLE if row["to_settle"] else WAIT
         return Cause(DOUBT, action, channel)
     if state in {_P.FAILED, _P.MISSED}:
         return Cause(code or state, _action_after(code, channel), channel)
@@ -184,9 +223,9 @@ def _key(cause: Cause) -> tuple[str, str]:
         return cause.code, cause.stop.key
     if cause.code in _EVERYWHERE or cause.channel is None:
         return cause.code, ""
-    # A doubt that is being found out is another matter than one that waits.
-    own = f"{cause.channel.pk} {cause.action if cause.code == DOUBT else ''}"
-    return cause.code, own
+    # What goes on by itself is another matter than what wants a person.
+    own = "" if cause.code in gates.CODES else cause.action
+    return cause.code, f"{cause.channel.pk} {own}"
 
 
 def _urgency(cause: Cause) -> int:

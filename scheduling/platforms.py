@@ -1,19 +1,10 @@
-"""What people call the platforms, and what each of them takes."""
+"""What each platform takes."""
 
 from dataclasses import dataclass, fields
 
 from scheduling.models import Channel
 from scheduling.publishing.connectors import registry
 from scheduling.publishing.connectors.base import Limits
-
-_NAMES = {
-    "facebook": "Facebook",
-    "linkedin": "LinkedIn",
-    "outbox": "Outbox",
-    "tiktok": "TikTok",
-    "vk": "VK",
-    "youtube": "YouTube",
-}
 
 _MB = 1_000_000
 _STILLS = frozenset({"image/jpeg", "image/png"})
@@ -184,11 +175,6 @@ _APPS = {
 def app_of(platform: str) -> App | None:
     """Return where a person posts on a platform, if that is known."""
     return _APPS.get(platform)
-
-
-def platform_name(platform: str) -> str:
-    """Return a platform's name as it writes itself."""
-    return _NAMES.get(platform, platform.capitalize())
 
 
 def limits_of(channel: Channel) -> Limits:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from promura_site.health import Health
 from promura_site.models import Heartbeat
 from scheduling.models import Publication
-from scheduling.platforms import platform_name
+from scheduling.platform_names import platform_name
 from scheduling.publishing import gates
 
 _P = Publication.State

@@ -6,6 +6,7 @@ from django.db.models.functions import Lower
 
 from library.models import Creator, Rating
 from promura_site.ids import new_id
+from scheduling.platform_names import platform_name
 
 
 class ChannelQuerySet(models.QuerySet["Channel"]):
@@ -77,7 +78,7 @@ class Channel(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.handle} on {self.platform}"
+        return f"{self.handle} on {platform_name(self.platform)}"
 
 
 class ChannelFace(models.Model):

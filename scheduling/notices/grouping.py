@@ -18,7 +18,7 @@ from scheduling.models import (
 )
 from scheduling.notices.kinds import HOUR, KINDS, PASSING, cause_in_words
 from scheduling.notices.people import People
-from scheduling.platforms import platform_name
+from scheduling.platform_names import platform_name
 
 _P = Publication.State
 K = Notice.Kind

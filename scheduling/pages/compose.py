@@ -12,7 +12,8 @@ from library.models import Creator
 from promura_site.models import User
 from promura_site.pages import Page
 from scheduling.models import Channel
-from scheduling.platforms import longest_text, platform_name
+from scheduling.platform_names import platform_name
+from scheduling.platforms import longest_text
 from scheduling.services.clearance import OVERRIDE
 
 

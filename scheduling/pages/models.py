@@ -11,7 +11,7 @@ from promura_site.models import User
 from promura_site.pages import Page
 from promura_site.zones import zone_names
 from scheduling.models import Channel, Publication
-from scheduling.platforms import platform_name
+from scheduling.platform_names import platform_name
 from scheduling.publishing.connectors import registry
 from scheduling.shapes import CreatorSerializer
 

@@ -20,7 +20,7 @@ from promura_site.pages import Page
 from scheduling import queue, reasons
 from scheduling.engagement import COUNTS
 from scheduling.models import Channel, Post
-from scheduling.platforms import platform_name
+from scheduling.platform_names import platform_name
 from scheduling.shapes import posts_to_show, shown_posts
 
 
