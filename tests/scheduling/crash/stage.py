@@ -83,6 +83,7 @@ class Stage:
         }
         self._author = UserFactory()
         self._planned = 0
+        self._latest: PublisherProcess | None = None
 
     def _channel(self, kind: Recovery, number: int) -> Channel:
         url = f"{self.platform.address}{FOLDERS[kind]}/{number}"
@@ -123,11 +124,17 @@ class Stage:
         self, *arguments: str, stop_at: str = "", **environment: str
     ) -> PublisherProcess:
         """Start a publisher."""
-        return PublisherProcess(
+        self._latest = PublisherProcess(
             *("--interval", "0.1", *arguments),
             stop_at=stop_at,
             **(self.environment | environment),
         )
+        return self._latest
+
+    def somebody_works(self) -> bool:
+        """Tell whether the publisher started last is there and past its start."""
+        latest = self._latest
+        return bool(latest and latest.runs() and _beats_of(latest).exists())
 
     def kill(self, process: PublisherProcess) -> None:
         """Kill a publisher, and make sure that it is gone."""
@@ -164,8 +171,7 @@ class Stage:
     def wait_for_beats(self, *publishers: PublisherProcess) -> None:
         """Wait until each publisher has given a sign of life."""
         for one in publishers:
-            beats = Heartbeat.objects.filter(name__endswith=f":{one.pid}")
-            self.wait_until(beats.exists, *publishers)
+            self.wait_until(_beats_of(one).exists, *publishers)
 
     @contextmanager
     def publishers(
@@ -188,11 +194,21 @@ class Stage:
             self.wait_until_settled(one)
 
 
-class Watch:
-    """Looks how long publications stay in one pair of hands; a context manager."""
+def _beats_of(process: PublisherProcess) -> QuerySet[Heartbeat]:
+    return Heartbeat.objects.filter(name__endswith=f":{process.pid}")
 
-    def __init__(self) -> None:
+
+class Watch:
+    """Looks how long publications stay in one pair of hands; a context manager.
+
+    Its clock runs while a publisher is at work: before one has started, and after
+    the last was killed, nobody can take anything over.
+    """
+
+    def __init__(self, stage: Stage) -> None:
         self.longest = 0.0
+        self._stage = stage
+        self._worked = 0.0
         self._since: dict[tuple[UUID, int], float] = {}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look_on)
@@ -207,16 +223,22 @@ class Watch:
 
     def _look_on(self) -> None:
         held = Publication.objects.filter(state__in=(P.LEASED, P.SENDING))
+        before = time.monotonic()
         while not self._over.wait(0.2):
             try:
-                self._note(set(held.values_list("pk", "fence")))
+                at_work = self._stage.somebody_works()
+                found = set(held.values_list("pk", "fence"))
             except (DatabaseError, InterfaceError):
                 # A database that is away is what some of the tests are about.
                 connection.close()
+                continue
+            now = time.monotonic()
+            self._worked += now - before if at_work else 0.0
+            before = now
+            self._note(found)
         connection.close()
 
     def _note(self, held: set[tuple[UUID, int]]) -> None:
-        now = time.monotonic()
-        self._since = {one: self._since.get(one, now) for one in held}
-        first = min(self._since.values(), default=now)
-        self.longest = max(self.longest, now - first)
+        self._since = {one: self._since.get(one, self._worked) for one in held}
+        first = min(self._since.values(), default=self._worked)
+        self.longest = max(self.longest, self._worked - first)

@@ -55,7 +55,7 @@ def test_after_a_restart_all_resume_by_themselves(
 ) -> None:
     stage.environment |= HASTY
     stage.platform.delay(0.1)
-    with Watch() as watch, stage.publishers({}, {}) as publishers:
+    with Watch(stage) as watch, stage.publishers({}, {}) as publishers:
         stage.plan(POSTS_A_KIND)
         most = 3 * POSTS_A_KIND
         for number in range(RESTARTS):

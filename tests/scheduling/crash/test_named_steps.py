@@ -44,7 +44,7 @@ def kill_at(step: str, publication: Publication, stage: Stage) -> None:
 @pytest.mark.parametrize("step", STATE_AT)
 def test_killed_at_a_step_it_goes_on_from_there(step: str, stage: Stage) -> None:
     stage.environment |= HASTY
-    with Watch() as watch:
+    with Watch(stage) as watch:
         for kind in KINDS:
             (publication,) = stage.plan(1, kind)
             kill_at(step, publication, stage)

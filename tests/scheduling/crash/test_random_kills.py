@@ -44,7 +44,7 @@ def test_killed_at_any_moment_it_repeats_and_loses_nothing(stage: Stage) -> None
     stage.environment |= HASTY
     draw = random.Random(SEED)
     stage.plan(POSTS_A_KIND)
-    with Watch() as watch:
+    with Watch(stage) as watch:
         for _ in range(KILLS):
             if stage.unsettled().count() < FEW:
                 stage.plan(FEW)
