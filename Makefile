@@ -15,15 +15,17 @@ export HOST
 PINS := $(shell cat requirements.txt constraints.txt requirements-dev.txt | cksum | cut -d' ' -f1)
 RUNTIME := .venv/.runtime-$(PINS)
 TESTING := .venv/.testing-$(PINS)
+BLUESKY := tests/bluesky/node_modules/.installed-$(shell cksum < tests/bluesky/package-lock.json | cut -d' ' -f1)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help run serve install prepare test crash check format bench clean
+.PHONY: help run serve install prepare test test-bluesky crash check format bench clean
 
 help:
 	@echo "make run      set up whatever is missing, then start everything"
 	@echo "make serve    start everything, without setting up and without demo data"
 	@echo "make install  set up alone (quick when nothing has changed)"
 	@echo "make test     run the tests (TEST_DATABASE_URL: on PostgreSQL)"
+	@echo "make test-bluesky  post to Bluesky's own server; needs Node 20, takes a while once"
 	@echo "make crash    kill publishers a hundred times on both databases; takes a while"
 	@echo "make check    formatting, types, layers, deployment settings, migrations"
 	@echo "make bench    print how fast the main calls are"
@@ -59,6 +61,16 @@ $(TESTING): $(BIN)/python
 
 test: $(TESTING)
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+$(BLUESKY):
+	@command -v npm >/dev/null || { echo "Bluesky's server needs Node 20 with npm."; exit 1; }
+	@echo "Installing Bluesky's server for the tests …"
+	@cd tests/bluesky && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# With TEST_DATABASE_URL and TEST_CACHE_URL an AppView runs too, and counts likes.
+test-bluesky: $(TESTING) $(BLUESKY)
+	$(BIN)/python -m pytest -rs tests/bluesky $(ARGS)
 
 # In full what `make test` tries in short; writes the figures of docs/reliability.md.
 crash: $(TESTING)
