@@ -2,7 +2,8 @@
 
 from django.urls import URLPattern, path
 
-from scheduling.notices import pages, views
+from scheduling.notices import views
+from scheduling.notices.pages import NoticesPage, SettingsPage, Unread
 
 urlpatterns: list[URLPattern] = [
     path("api/notices", views.NoticeViewSet.as_view({"get": "list"})),
@@ -10,7 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("api/notices/preferences", views.PreferencesView.as_view()),
     path("api/notices/test", views.SendTestView.as_view()),
     path("api/notices/on-call", views.OnCallView.as_view()),
-    path("notices", pages.NoticesPage.as_view(), name="notices"),
-    path("notices/settings", pages.SettingsPage.as_view(), name="notice-settings"),
-    path("notices/unread", pages.Unread.as_view(), name="notices-unread"),
+    path("notices", NoticesPage.as_view(), name="notices"),
+    path("notices/settings", SettingsPage.as_view(), name="notice-settings"),
+    path("notices/unread", Unread.as_view(), name="notices-unread"),
 ]
