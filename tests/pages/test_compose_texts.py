@@ -101,7 +101,7 @@ def test_every_text_is_counted_for_the_accounts_that_take_it(
     compose.write("x" * 281, "lea-moss", "ruby-hart")
     counts = page.locator("#counts")
     expect(counts).to_contain_text("X1 too many")
-    expect(checks(compose)).to_contain_text("@lea.x on x has 281 characters")
+    expect(checks(compose)).to_contain_text("@lea.x on X has 281 characters")
     add_text(compose, "@lea.x on X", "y" * 270)
     expect(page.locator(".variant")).to_contain_text("X270 of 280")
     expect(counts).not_to_contain_text("X")

@@ -196,7 +196,7 @@ def test_texts_are_measured_channel_by_channel(as_editor: APIClient) -> None:
     response = as_editor.post("/api/posts", body)
     assert response.status_code == 400
     (sentence,) = response.json()["errors"]["content"]
-    assert "@short on x has 281 characters; at most 280" in sentence
+    assert "@short on X has 281 characters; at most 280" in sentence
     fits = plan({"channel": str(short.pk), "content": "Short"}, content="y" * 281)
     assert as_editor.post("/api/posts", fits).status_code == 201
     draft = as_editor.post("/api/posts", body | {"draft": True})
