@@ -1,6 +1,7 @@
 """Clips made fit: streams copied without what is told about them, or encoded anew."""
 
 import re
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from library.files.videos import (
     run_ffmpeg,
 )
 
-# Encoding a long clip anew may take this long, and no longer.
+# All that is done to one clip may take this long together.
 FIT_SECONDS = 600.0
 _SECOND_TRY = 0.75
 # Kilobits a second from which so many lines are worth showing.
@@ -66,6 +67,17 @@ _TO_STANDARD_RANGE = (
 
 
 @dataclass(frozen=True, slots=True)
+class _Clock:
+    given: Limits
+    deadline: float
+
+    def limits(self) -> Limits:
+        """Return the limits for what is left of the time."""
+        left = max(0.001, self.deadline - time.monotonic())
+        return replace(self.given, ffmpeg_seconds=left)
+
+
+@dataclass(frozen=True, slots=True)
 class _Streams:
     video: str
     audio: str
@@ -87,17 +99,17 @@ def fit_video(
     AAC in MP4, as large as the bytes allow. Raise `Unfit` where nothing fits,
     `FileRefused` where the clip cannot be read or takes longer than FIT_SECONDS.
     """
-    limits = replace(limits or Limits(), ffmpeg_seconds=FIT_SECONDS)
+    clock = _Clock(limits or Limits(), time.monotonic() + FIT_SECONDS)
     with source.open("rb") as stream:
         form = recognise(stream.read(HEAD))
     if form is None or form.kind != "video":
         raise Unfit(f"{name or 'This file'} is no clip that can be read.")
-    footage = read_video(source, form, limits, name)
+    footage = read_video(source, form, clock.limits(), name)
     seconds = footage.duration_seconds
     if unfit := why_unfit("video", form, seconds, wanted, name=name):
         raise unfit
-    streams = _streams(source, form, limits, name)
-    job = _Job(source, form, target, wanted, limits, name)
+    streams = _streams(source, form, clock.limits(), name)
+    job = _Job(source, form, target, wanted, clock, name)
     return job.copied(streams) or job.encoded(streams, seconds)
 
 
@@ -107,7 +119,7 @@ class _Job:
     form: Format
     target: Path
     wanted: Fit
-    limits: Limits
+    clock: _Clock
     name: str
 
     def copied(self, streams: _Streams) -> Fitted | None:
@@ -164,7 +176,7 @@ class _Job:
         return run_ffmpeg(
             self.source,
             self.form,
-            self.limits,
+            self.clock.limits(),
             self.name,
             (),
             arguments,
@@ -174,7 +186,7 @@ class _Job:
     def _if_it_fits(self, kind: Format) -> Fitted | None:
         if not self.wanted.has_room_for(self.target.stat().st_size):
             return None
-        footage = read_video(self.target, kind, self.limits, self.name)
+        footage = read_video(self.target, kind, self.clock.limits(), self.name)
         return measured(self.target, kind, footage.width, footage.height)
 
 
