@@ -8,6 +8,7 @@ from library.models import MediaItem
 from scheduling.models import Channel
 from scheduling.platforms import limits_of, longest_text
 from scheduling.publishing.connectors import registry
+from scheduling.publishing.fitting import can_fit
 from scheduling.services.naming import Problems
 from scheduling.services.texts import Going
 
@@ -60,6 +61,9 @@ def _media_that_do_not_fit(
     clips = sum(item.kind == MediaItem.Kind.VIDEO for item in media)
     if limits.video_count is not None and clips > limits.video_count:
         yield f"{channel} takes {limits.video_count} clips at most."
+    for item in media:
+        if why := can_fit(item, limits):
+            yield f"For {channel}: {why}"
 
 
 def _takes_anything(channel: Channel) -> bool:

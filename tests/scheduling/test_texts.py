@@ -228,6 +228,19 @@ def test_too_many_media_and_a_missing_picture_are_refused(
     assert "@pictures" in bare.json()["errors"]["media_ids"][0]
 
 
+def test_a_clip_that_can_never_be_made_fit_is_refused(as_editor: APIClient) -> None:
+    ChannelFactory(creator=CreatorFactory(slug="lea"), platform="x", handle="@brief")
+    clip = MediaItemFactory(
+        kind="video", content_type="video/mp4", duration_seconds=600, name="long.mp4"
+    )
+    response = as_editor.post("/api/posts", plan(media_ids=[str(clip.pk)]))
+    assert response.status_code == 400
+    (sentence,) = response.json()["errors"]["media_ids"]
+    assert "@brief" in sentence
+    assert "long.mp4" in sentence
+    assert "600 seconds" in sentence
+
+
 def test_what_is_out_keeps_the_text_it_went_out_with(
     as_editor: APIClient, lea: Channel, brazil: Channel
 ) -> None:
