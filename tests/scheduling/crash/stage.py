@@ -34,7 +34,7 @@ FOLDERS = {
     Recovery.MANUAL: "/plain",
 }
 CHANNELS_A_KIND = 4
-SETTLED_WITHIN = 900 if FULL else 180
+SETTLED_WITHIN = 1800 if FULL else 300
 # What a publisher may hold longer than its lease before it counts as stuck.
 GRACE_SECONDS = 30
 
