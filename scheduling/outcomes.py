@@ -5,8 +5,10 @@ the post's row locked where a state has changed.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 from django.db import transaction
@@ -16,6 +18,7 @@ from library.services import count_uses
 from promura_site import events
 from promura_site.models import User
 from scheduling.models import Publication
+from scheduling.publishing.payload import media_ids_of
 from scheduling.readings.planning import plan_readings
 from scheduling.suggestions import slots
 
@@ -40,20 +43,21 @@ def publication_finished(
     `media_ids` are the media that were published.
     """
     if publication.state == Publication.State.PUBLISHED:
-        if media_ids:
-            _lock(media_ids)
-            count_uses(media_ids, now=now)
+        _count(media_ids, now)
         plan_readings(publication)
-    _learn(publication, now)
-    state = Publication.State(publication.state)
-    events.emit(
-        f"publication.{state}",
-        actor=actor,
-        kind="publication",
-        ids=[publication.pk],
-        message=f"{_WORDS[state]} {publication.channel}",
-        data={"post": str(publication.post_id), "code": publication.error_code},
-    )
+    _learn([publication], now)
+    _tell(publication, actor)
+
+
+def all_published(publications: Sequence[Publication], *, now: datetime) -> None:
+    """Follow up publications whose receipts are stored together."""
+    media = (media_ids_of(publication) for publication in publications)
+    _count(list(chain.from_iterable(media)), now)
+    for publication in publications:
+        plan_readings(publication)
+    _learn(publications, now)
+    for publication in publications:
+        _tell(publication, None)
 
 
 def outcome_lost(publication: Publication) -> None:
@@ -83,20 +87,39 @@ def engagement_recorded(
     )
 
 
-def _lock(media_ids: Sequence[UUID]) -> None:
-    """Lock media in id order, like everybody, before they are updated together."""
-    rows = MediaItem.objects.filter(pk__in=media_ids).order_by("pk")
+def _count(media_ids: Sequence[UUID], now: datetime) -> None:
+    """Count uses of media, each as often as it is named."""
+    uses = Counter(media_ids)
+    if not uses:
+        return
+    # In id order, like everybody, before they are updated together.
+    rows = MediaItem.objects.filter(pk__in=uses).order_by("pk")
     list(rows.select_for_update().values_list("pk"))
+    for time in range(max(uses.values())):
+        count_uses([one for one, times in uses.items() if times > time], now=now)
 
 
-def _learn(publication: Publication, now: datetime) -> None:
-    """Enter a publication into the statistics, if that can be done.
+def _tell(publication: Publication, actor: User | None) -> None:
+    state = Publication.State(publication.state)
+    events.emit(
+        f"publication.{state}",
+        actor=actor,
+        kind="publication",
+        ids=[publication.pk],
+        message=f"{_WORDS[state]} {publication.channel}",
+        data={"post": str(publication.post_id), "code": publication.error_code},
+    )
+
+
+def _learn(publications: Sequence[Publication], now: datetime) -> None:
+    """Enter publications into the statistics, if that can be done.
 
     What they hold can be rebuilt at any time. A receipt that is not stored cannot: the
     post would be taken for doubtful, and perhaps be sent again.
     """
     try:
         with transaction.atomic():
-            slots.enter(publication, now)
+            slots.enter_all(publications, now)
     except Exception:
-        logger.exception("The statistics could not take in %s", publication.pk)
+        keys = ", ".join(str(one.pk) for one in publications)
+        logger.exception("The statistics could not take in %s", keys)

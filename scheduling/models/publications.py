@@ -1,6 +1,7 @@
 """Publications: a post on one channel, and every try to send it."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -172,7 +173,10 @@ class Publication(models.Model):
 
 
 class PublishAttempt(models.Model):
-    """One try to send a publication; the row exists before the network call."""
+    """One try to send a publication; the row exists before the network call.
+
+    Append-only: once it is finished nobody changes it, and nobody deletes it.
+    """
 
     class Outcome(models.TextChoices):
         OPEN = "open"
@@ -214,6 +218,17 @@ class PublishAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.publication_id} #{self.number} {self.outcome}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store a new attempt, or how an open one ended."""
+        finished = PublishAttempt.objects.filter(pk=self.pk, finished_at__isnull=False)
+        if not self._state.adding and finished.exists():
+            raise TypeError("A finished attempt stays as it is")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refuse: what was tried stays on record as long as its publication."""
+        raise TypeError("An attempt is not deleted")
 
 
 class Takedown(models.Model):

@@ -29,30 +29,37 @@ def claim(limit: int) -> list[Lease]:
 
     The look is a plain SELECT; a write transaction opens only when there is something.
     """
-    posts = _posts_with_work(limit)
-    if not posts:
-        return []
-    with transaction.atomic(durable=True):
-        # Locked by somebody else: they have it in hand, the next round looks again.
-        locked = {
-            post.pk: post
-            for post in Post.objects.select_for_update(skip_locked=True)
-            .filter(pk__in=posts)
-            .order_by("pk")
-        }
-        rows = list(_claimable(locked)[:limit])
-        if not rows:
-            return []
-        for row in rows:
-            row.post = locked[row.post_id]
-        media = _locked_media({row.post_id for row in rows})
-        rows = [row for row in rows if _sendable(row, media.get(row.post_id, []))]
-        now = rows[0].at if rows else None  # type: ignore[attr-defined]
-        waits = pace.decide(rows, now) if now else {}
-        pace.put_off(rows, waits)
-        leases = _lease([row for row in rows if row.pk not in waits], media)
-        states.recompute_all(locked.values())
+    leases: list[Lease] = []
+    # What was put off is not due any more, and must not keep others waiting.
+    while not leases and (posts := _posts_with_work(limit)):
+        with transaction.atomic(durable=True):
+            leases, put_off = _claim(posts, limit)
+        if not put_off:
+            break
     return leases
+
+
+def _claim(posts: set[UUID], limit: int) -> tuple[list[Lease], int]:
+    """Return leases on what these posts have due, and how many had to be put off."""
+    # Locked by somebody else: they have it in hand, the next round looks again.
+    locked = {
+        post.pk: post
+        for post in Post.objects.select_for_update(skip_locked=True)
+        .filter(pk__in=posts)
+        .order_by("pk")
+    }
+    found = list(_claimable(locked)[:limit])
+    if not found:
+        return [], 0
+    for row in found:
+        row.post = locked[row.post_id]
+    media = _locked_media({row.post_id for row in found})
+    rows = [row for row in found if _sendable(row, media.get(row.post_id, []))]
+    waits = pace.decide(rows, found[0].at)  # type: ignore[attr-defined]
+    pace.put_off(rows, waits)
+    leases = _lease([row for row in rows if row.pk not in waits], media)
+    states.recompute_all(locked.values())
+    return leases, len(found) - len(leases)
 
 
 def _posts_with_work(limit: int) -> set[UUID]:

@@ -30,21 +30,24 @@ INSIST_SECONDS = 60.0
 _LONGEST_PAUSE = 5.0
 
 
-def deliver(lease: Lease, publisher: str) -> None:
-    """Do what a lease is for, and write down what came of it."""
+def deliver(lease: Lease, publisher: str, write: ledger.Write = ledger.write) -> None:
+    """Do what a lease is for, and write down what came of it.
+
+    `write` puts sends and receipts on record.
+    """
     try:
         connector = connected(lease.publication.channel)
     except PublishError as error:
         ledger.record_failure(lease, error)
         return
     if not lease.in_doubt:
-        _send(lease, connector, publisher)
+        _send(lease, connector, publisher, write)
     elif not _can_be_found_out(lease, connector):
         ledger.leave_to_person(lease)
     elif connector.recovery == Recovery.LOOKUP:
-        _look_up(lease, connector)
+        _look_up(lease, connector, write)
     else:
-        _send(lease, connector, publisher)
+        _send(lease, connector, publisher, write)
 
 
 def connected(channel: Channel) -> Connector:
@@ -60,7 +63,9 @@ def connected(channel: Channel) -> Connector:
         raise PublishError(message, permanent=True, code="unknown_connector") from error
 
 
-def _send(lease: Lease, connector: Connector, publisher: str) -> None:
+def _send(
+    lease: Lease, connector: Connector, publisher: str, write: ledger.Write
+) -> None:
     try:
         fitted = fitting.fit(lease)
     except PublishError as error:
@@ -69,7 +74,7 @@ def _send(lease: Lease, connector: Connector, publisher: str) -> None:
     if not fitted:
         return
     seconds = connector.seconds_for(lease.request())
-    request = ledger.begin(lease, publisher, seconds)
+    request = ledger.begin(lease, publisher, seconds, write)
     if request is None:
         return
     ledger.reached("attempted")
@@ -83,14 +88,14 @@ def _send(lease: Lease, connector: Connector, publisher: str) -> None:
         failure = OutcomeUnknown(message, code="connector_fault")
     else:
         ledger.reached("sent")
-        _insist(lambda: ledger.record_receipt(lease, receipt))
+        _insist(lambda: ledger.record_receipt(lease, receipt, write))
         ledger.reached("stored")
         return
     recoverable = _can_be_found_out(lease, connector)
     _insist(lambda: ledger.record_failure(lease, failure, recoverable=recoverable))
 
 
-def _look_up(lease: Lease, connector: Connector) -> None:
+def _look_up(lease: Lease, connector: Connector, write: ledger.Write) -> None:
     if not ledger.renew(lease, connector.timeout):
         return
     try:
@@ -108,7 +113,7 @@ def _look_up(lease: Lease, connector: Connector) -> None:
     if receipt is None:
         ledger.record_absence(lease)
     else:
-        _insist(lambda: ledger.record_receipt(lease, receipt))
+        _insist(lambda: ledger.record_receipt(lease, receipt, write))
 
 
 def _can_be_found_out(lease: Lease, connector: Connector) -> bool:

@@ -34,6 +34,7 @@ class Lease:
             time.monotonic() + settings.PUBLISH_LEASE.total_seconds()
         )
     )
+    taken_at: float = field(default_factory=time.monotonic)
 
     def request(self) -> PublishRequest:
         """Return what is to be sent, the same for every attempt."""

@@ -1,7 +1,8 @@
 """The publisher: looks for what is due and sends it, until it is told to stop.
 
-One thread looks, a few send, one runs recurring work and one gives the sign of life.
-Each has its own database connection; a database that is away is waited for.
+One thread looks, several send, one writes for all of them, one keeps the leases in
+hand, one runs recurring work and one gives the sign of life. Each has its own database
+connection; a database that is away is waited for.
 """
 
 import logging
@@ -11,7 +12,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -21,13 +24,19 @@ from promura_site.models import Heartbeat
 from scheduling.publishing import gates, handing, ledger, sweeping
 from scheduling.publishing.delivery import deliver
 from scheduling.publishing.lease import Lease
+from scheduling.publishing.scribe import Scribe
 from scheduling.reasons import HEARTBEAT_KIND
 
 logger = logging.getLogger(__name__)
 
-SENDERS = 2
-# Leases waiting for a sender; few, since each grows older while it waits.
-BACKLOG = 8
+# They mostly wait, for platforms and for the disk.
+SENDERS = 24
+# Leases waiting for a sender: a publisher that dies holds them up until they end.
+BACKLOG = 64
+# What is done one after the other, in one thread.
+IN_A_ROW = 8
+# No send and no fitting of media takes longer; a thread that hangs loses its lease.
+LONGEST_IN_HAND = 1800.0
 BEAT_SECONDS = 5.0
 # Without a round for this long the publisher is stuck, and no longer says it lives.
 STUCK_SECONDS = 60.0
@@ -46,7 +55,12 @@ class Publisher:
         self._stopping = threading.Event()
         self._work: queue.Queue[Lease | None] = queue.Queue()
         self._free = threading.Condition()
-        self._in_hand = 0
+        self._in_hand: dict[int, Lease] = {}
+        self._swept_at = 0.0
+        self._turn = (
+            threading.Lock() if connection.vendor == "sqlite" else nullcontext()
+        )
+        self._scribe = Scribe(self._turn)
         self._round_at = time.monotonic()
         self._threads: list[threading.Thread] = []
 
@@ -59,15 +73,12 @@ class Publisher:
     def run_once(self) -> int:
         """Publish what is due, in this thread; return how many were taken in hand."""
         self.beat()
-        sweeping.expire_leases()
-        gates.mark_waiting()
-        sweeping.miss_late()
-        handing.sweep_by_hand()
+        _sweep()
         done = 0
-        while leases := ledger.claim(BACKLOG):
+        while leases := ledger.claim(IN_A_ROW):
             ledger.reached("leased")
             for lease in leases:
-                self._deliver(lease)
+                self._deliver(lease, ledger.write)
             done += len(leases)
         periodic.run_due(timezone.now())
         return done
@@ -77,6 +88,9 @@ class Publisher:
         logger.info("Publisher %s starts", self.name)
         self._start("beat", lambda: self._repeat(self.beat, BEAT_SECONDS))
         self._start("recurring", lambda: self._repeat(_recur, self._interval))
+        lease = settings.PUBLISH_LEASE.total_seconds()
+        self._start("leases", lambda: self._repeat(self.keep, lease / 3))
+        self._scribe.start()
         for number in range(self._senders):
             self._start(f"send-{number}", self._send)
         self._repeat(self._round, self._interval)
@@ -94,29 +108,40 @@ class Publisher:
                 name=self.name, kind=HEARTBEAT_KIND, started_at=Now(), beaten_at=Now()
             )
 
+    def keep(self) -> None:
+        """Prolong the leases in hand, so that no long upload outlasts its own."""
+        since = time.monotonic() - LONGEST_IN_HAND
+        with self._free:
+            held = [one for one in self._in_hand.values() if one.taken_at > since]
+        if held:
+            ledger.prolong(held)
+
     def _round(self) -> bool:
         """Look once; tell whether there may be more at once."""
-        sweeping.expire_leases()
-        gates.mark_waiting()
-        sweeping.miss_late()
-        handing.sweep_by_hand()
+        if time.monotonic() - self._swept_at >= self._interval:
+            _sweep()
+            self._swept_at = time.monotonic()
         with self._free:
             self._free.wait_for(self._has_room, self._interval)
-            room = self._senders + BACKLOG - self._in_hand
-        stopping = self._stopping.is_set()
-        leases = [] if room <= 0 or stopping else ledger.claim(room)
+            room = self._senders + BACKLOG - len(self._in_hand)
+        leases = []
+        if room > 0 and not self._stopping.is_set():
+            with self._turn:
+                leases = ledger.claim(room)
         # Last: a round that fails every time is no sign of life.
         self._round_at = time.monotonic()
         if leases:
             ledger.reached("leased")
+        with self._free:
+            self._in_hand |= {id(lease): lease for lease in leases}
         for lease in leases:
-            with self._free:
-                self._in_hand += 1
             self._work.put(lease)
         return bool(leases) and len(leases) == room
 
     def _has_room(self) -> bool:
-        return self._stopping.is_set() or self._in_hand < self._senders + BACKLOG // 2
+        return (
+            self._stopping.is_set() or len(self._in_hand) < self._senders + BACKLOG // 2
+        )
 
     def _repeat(self, step: Callable[[], object], every: float) -> None:
         """Do a step again and again; whatever goes wrong, go on after a while."""
@@ -141,15 +166,15 @@ class Publisher:
             if self._stopping.is_set():
                 self._give_back(lease)
             else:
-                self._deliver(lease)
+                self._deliver(lease, self._scribe.write)
             with self._free:
-                self._in_hand -= 1
+                del self._in_hand[id(lease)]
                 self._free.notify_all()
         connection.close()
 
-    def _deliver(self, lease: Lease) -> None:
+    def _deliver(self, lease: Lease, write: ledger.Write) -> None:
         try:
-            deliver(lease, self.name)
+            deliver(lease, self.name, write)
         except Exception:
             # The lease ends by itself, and with it comes another try or a doubt.
             logger.exception("Publication %s went wrong", lease.publication.pk)
@@ -174,6 +199,14 @@ class Publisher:
             thread.join(max(deadline - time.monotonic(), 0))
             if thread.is_alive():
                 logger.warning("The thread %s did not finish in time", thread.name)
+        self._scribe.stop()
+
+
+def _sweep() -> None:
+    sweeping.expire_leases()
+    gates.mark_waiting()
+    sweeping.miss_late()
+    handing.sweep_by_hand()
 
 
 def _recur() -> None:

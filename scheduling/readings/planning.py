@@ -19,11 +19,13 @@ def plan_readings(publication: Publication) -> None:
         connector = registry.connector_class(channel.connector)
     except registry.UnknownConnector:
         return
+    if not connector.reads_engagement:
+        return
     out = Publication.objects.values_list("published_at", "external_id").get(
         pk=publication.pk
     )
     published_at, external_id = out
-    if not connector.reads_engagement or not external_id or published_at is None:
+    if not external_id or published_at is None:
         return
     EngagementReading.objects.bulk_create(
         [

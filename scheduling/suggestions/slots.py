@@ -10,7 +10,7 @@ post or a publication as well does so before.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -66,6 +66,37 @@ def enter(publication: Publication, now: datetime) -> None:
             baselines.save()
         entry.save()
         _move(creator, before, (entry.slot, _amounts(entry)))
+
+
+def enter_all(publications: Sequence[Publication], now: datetime) -> None:
+    """Enter many at once, cheaply as long as they are new and without engagement.
+
+    They come with their channels.
+    """
+    keys = [publication.pk for publication in publications]
+    with transaction.atomic():
+        locked = Creator.objects.filter(
+            pk__in={publication.channel.creator_id for publication in publications}
+        ).order_by("pk")
+        creators = {
+            one.pk: one for one in locked.select_for_update(of=("self",), no_key=True)
+        }
+        rows = Publication.objects.filter(pk__in=keys).select_related(
+            "post", "channel", "slot_entry"
+        )
+        known, fresh = [], []
+        for row in rows.defer("payload", "content", "post__content"):
+            creator = creators[row.channel.creator_id]
+            if row.engagement is not None or getattr(row, "slot_entry", None):
+                known.append(row)
+            elif row.state in FINISHED and (creator.is_demo or not row.post.is_demo):
+                entry = SlotEntry(publication=row, creator=creator)
+                _describe(entry, row, creator.timezone)
+                fresh.append(entry)
+        SlotEntry.objects.bulk_create(fresh)
+        _count(fresh)
+        for row in known:
+            enter(row, now)
 
 
 def remove(publication: Publication) -> None:
@@ -287,6 +318,33 @@ def _shift(creator: Creator, slot: int, change: Amounts) -> None:
     if change["posts"] < 0:
         # What rounding leaves of an emptied slot is not knowledge.
         row.filter(posts=0).update(n=0, s=0, q=0, engagement=0)
+
+
+def _count(entries: Iterable[SlotEntry]) -> None:
+    """Add entries without engagement to the counts of their slots."""
+    changes: dict[tuple[UUID, int], Amounts] = {}
+    for entry in entries:
+        place = (entry.creator_id, entry.slot)
+        change = changes.setdefault(place, {"succeeded": 0, "failed": 0})
+        change["succeeded" if entry.succeeded else "failed"] += 1
+    creators = {creator for creator, _ in changes}
+    rows = SlotStatistic.objects.filter(
+        creator__in=creators, slot__in={slot for _, slot in changes}
+    )
+    stored = {(one.creator_id, one.slot): one for one in rows}
+    known = [stored[place] for place in changes if place in stored]
+    for row in known:
+        row.succeeded += int(changes[row.creator_id, row.slot]["succeeded"])
+        row.failed += int(changes[row.creator_id, row.slot]["failed"])
+        row.updated_at = timezone.now()
+    # Nobody else changes them: their creators are locked.
+    if known:
+        SlotStatistic.objects.bulk_update(known, ["succeeded", "failed", "updated_at"])
+    SlotStatistic.objects.bulk_create(
+        SlotStatistic(creator_id=creator, slot=slot, **change)
+        for (creator, slot), change in changes.items()
+        if (creator, slot) not in stored
+    )
 
 
 def _empty() -> list[Amounts]:

@@ -175,12 +175,12 @@ def test_an_old_fence_may_not_write() -> None:
     put(publication, fence=2)
     assert ledger.begin(old, "test", 5.0) is None
     put(publication, state=P.SENDING)
-    assert not ledger.record_receipt(old, RECEIPT)
     refusal = PublishError("No.", permanent=True, code="refused")
     assert not ledger.record_failure(old, refusal)
     assert not ledger.release(old)
+    assert not ledger.record_absence(old)
     now = fresh(publication)
-    assert (now.state, now.fence, now.external_id) == (P.SENDING, 2, "")
+    assert (now.state, now.fence, now.error) == (P.SENDING, 2, "")
 
 
 def test_a_receipt_publishes() -> None:
@@ -437,7 +437,7 @@ def test_statistics_that_fail_never_cost_a_receipt(
     def fail(*_: Any) -> None:
         raise RuntimeError("no statistics today")
 
-    monkeypatch.setattr("scheduling.suggestions.slots.enter", fail)
+    monkeypatch.setattr("scheduling.suggestions.slots.enter_all", fail)
     publication = a_publication()
     assert ledger.record_receipt(sending(publication), RECEIPT)
     assert fresh(publication).state == P.PUBLISHED
