@@ -256,10 +256,16 @@ def _add_templates(
         files.append(
             TemplateMedia(template=template, position=0, media_ref=str(item.pk))
         )
+        _show_all_of(item, [creators[slug] for slug in chosen])
     PostTemplate.objects.bulk_update(templates, ["created_at"])
     TemplateModel.objects.bulk_create(models)
     TemplateMedia.objects.bulk_create(files)
     return templates
+
+
+def _show_all_of(item: MediaItem, creators: list[Creator]) -> None:
+    """Make a picture one of all these models, so that it is cleared for each."""
+    item.creators.add(*creators)
 
 
 def _tag_templates(templates: list[PostTemplate]) -> None:
