@@ -27,7 +27,8 @@ from scheduling.models import (
     Takedown,
 )
 from scheduling.pages.compose import city_of
-from scheduling.platforms import app_of, longest_text, platform_name
+from scheduling.platform_names import platform_name
+from scheduling.platforms import app_of, longest_text
 from scheduling.publishing.connectors import registry
 from scheduling.publishing.handing import LEAD
 

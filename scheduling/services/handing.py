@@ -171,7 +171,7 @@ def _make_ready(row: Publication) -> None:
     if fresh.state == _P.SCHEDULED and usable and fresh.channel.creator.is_active:
         handing.offer(fresh)
         states.recompute(post)
-    row.state = fresh.state
+    row.state, row.fence = fresh.state, fresh.fence
 
 
 def _found(publication_id: UUID) -> Publication:
