@@ -93,7 +93,8 @@ def reached(step: str) -> None:
     """Stand still here if PROMURA_STOP_AT names this step, for the crash tests.
 
     The process says so and stops itself, so that a test can kill it at this very
-    moment: `leased`, `attempted` (nothing sent yet) or `sent` (receipt not stored).
+    moment: `leased`, `fitted`, `attempted` (nothing sent yet), `sent` (receipt not
+    stored), `stored`, and of a doubtful one `looked_up` (answer not stored).
     """
     if os.environ.get("PROMURA_STOP_AT") == step:
         print(f"stopped at {step}", flush=True)
