@@ -143,6 +143,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "promura_site.context.person",
                 "scheduling.notices.bell.bell",
+                "scheduling.standing.standing",
             ]
         },
     }

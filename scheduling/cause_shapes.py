@@ -6,9 +6,26 @@ from typing import Any
 from rest_framework import serializers
 
 from scheduling.causes import MISSED, WAITING, Cause
+from scheduling.models import PanicStop
 from scheduling.publishing import gates
 from scheduling.reasons import RELEASE, RESUME, RETRY, SIGN_IN
 from scheduling.services.resuming import KEPT, MOVED, SKIPPED, SPACED
+
+
+class StopSerializer(serializers.ModelSerializer):
+    """A panic stop; without a model it is for all."""
+
+    model = serializers.CharField(
+        source="creator.slug", allow_null=True, default=None, read_only=True
+    )
+    stopped_by = serializers.CharField(
+        source="stopped_by.username", allow_null=True, default=None, read_only=True
+    )
+
+    class Meta:
+        model = PanicStop
+        fields = ("model", "reason", "stopped_by", "stopped_at")
+        read_only_fields = fields
 
 
 class CauseSerializer(serializers.Serializer):
@@ -27,6 +44,7 @@ class CauseSerializer(serializers.Serializer):
     counts = serializers.DictField(child=serializers.IntegerField())
     total = serializers.IntegerField()
     oldest = serializers.DateTimeField(allow_null=True)
+    stop = StopSerializer(allow_null=True, help_text="The panic stop, if it is one.")
 
 
 def shown_causes(found: Iterable[Cause]) -> list[dict[str, Any]]:
@@ -40,7 +58,7 @@ def _shown(cause: Cause) -> dict[str, Any]:
     if cause.stop and cause.stop.creator:
         model = cause.stop.creator.slug
     return {
-        "key": f"{cause.code}~{channel or model or 'all'}~{cause.action}",
+        "key": cause.key,
         "code": cause.code,
         "text": cause.text,
         "action": cause.action,
@@ -50,6 +68,7 @@ def _shown(cause: Cause) -> dict[str, Any]:
         "counts": cause.counts,
         "total": cause.total,
         "oldest": cause.oldest,
+        "stop": cause.stop,
     }
 
 

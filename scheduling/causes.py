@@ -6,7 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, Max, Min, Q
+from django.db.models import (
+    BooleanField,
+    Count,
+    ExpressionWrapper,
+    Max,
+    Min,
+    Q,
+    QuerySet,
+)
 
 from scheduling.models import Channel, PanicStop, Publication
 from scheduling.platform_names import platform_name
@@ -18,6 +26,7 @@ from scheduling.reasons import (
     HAND_OVER,
     LATE,
     RELEASE,
+    RESUME,
     RETRY,
     SETTLE,
     SIGN_IN,
@@ -38,7 +47,7 @@ RECENT = timedelta(days=7)
 # Causes of the whole installation; all others are of a channel, a stop of its own.
 _EVERYWHERE = frozenset({NO_PUBLISHER, ITS_TURN})
 # What wants a person comes first, what goes on by itself last.
-_URGENCY = {START: 0, SETTLE: 1, HAND_OVER: 2, WAIT: 9}
+_URGENCY = {START: 0, RESUME: 0, SETTLE: 1, HAND_OVER: 2, WAIT: 9}
 # Nothing finds out about a doubt any more, unless a time is set for it.
 _IS_SETTLED_BY_PERSON = ExpressionWrapper(
     Q(next_attempt_at=None), output_field=BooleanField()
@@ -138,7 +147,7 @@ def causes(now: datetime) -> list[Cause]:
     if not rows:
         return []
     channels = _channels({row["channel_id"] for row in rows})
-    stops = {one.key: one for one in PanicStop.objects.select_related("creator")}
+    stops = {one.key: one for one in _stops()}
     beating = publisher_beats(now)
     found: dict[tuple[str, str], Cause] = {}
     # What still waits says what helps; what was missed meanwhile goes with it.
@@ -146,6 +155,19 @@ def causes(now: datetime) -> list[Cause]:
         cause = _cause_of(row, channels[row["channel_id"]], stops, beating=beating)
         found.setdefault(_key(cause), cause)._add(row)
     return sorted(found.values(), key=lambda one: (_urgency(one), -one.total, one.code))
+
+
+def idle_stops(known: Iterable[Cause]) -> list[Cause]:
+    """Return the panic stops that hold nothing up yet, as causes."""
+    working = {one.stop.key for one in known if one.stop}
+    return [
+        Cause(gates.STOPPED, BRAKE_ACTIONS[gates.STOPPED], stop=stop)
+        for stop in _stops().exclude(key__in=working).order_by("stopped_at")
+    ]
+
+
+def _stops() -> QuerySet[PanicStop]:
+    return PanicStop.objects.select_related("creator", "stopped_by")
 
 
 def _held_up(now: datetime) -> Q:

@@ -1,7 +1,7 @@
 """The queue: posts by what they need from a person, a page of each group at a time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -14,9 +14,11 @@ _P = Publication.State
 
 ATTENTION, DUE, PLANNED, POSTED = "attention", "due", "planned", "posted"
 OLDER, DRAFTS, CANCELLED = "older", "drafts", "cancelled"
+# What one cause holds up, whatever its state: see causes.py.
+HELD = "held"
 # What is always looked at; the further ones only when asked for.
 GROUPS = (ATTENTION, DUE, PLANNED, POSTED)
-FURTHER_GROUPS = (OLDER, DRAFTS, CANCELLED)
+FURTHER_GROUPS = (OLDER, DRAFTS, CANCELLED, HELD)
 # What failed longer ago is history, not work: it would bury what is urgent.
 RECENT = timedelta(days=7)
 PAGE = {ATTENTION: 10, POSTED: 20}
@@ -49,11 +51,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the queue is narrowed to; empty: everything."""
+    """What the queue is narrowed to; empty: everything.
+
+    `held` is what a cause holds up, for the group of that name.
+    """
 
     model: str = ""
     platform: str = ""
     search: str = ""
+    held: Q = field(default_factory=lambda: Q(pk__in=()))
 
     def publications(self, condition: Q) -> QuerySet[Publication]:
         """Return the publications of a condition that are wanted."""
@@ -119,6 +125,7 @@ _ORDER = {
     POSTED: "-publish_at",
     DRAFTS: "-updated_at",
     CANCELLED: "-updated_at",
+    HELD: "publish_at",
 }
 
 
@@ -126,7 +133,8 @@ def group(
     name: str, now: datetime, wanted: Wanted, after: Place | None = None
 ) -> Group:
     """Return a page of a group, behind `after`; the first one also says how many."""
-    publications = wanted.publications(_CONDITIONS[name](now))
+    condition = wanted.held if name == HELD else _CONDITIONS[name](now)
+    publications = wanted.publications(condition)
     if name == POSTED and not (wanted.model or wanted.platform):
         # Nearly all posts are in it: asking post by post stops after a page.
         held = publications.filter(post=OuterRef("pk"))

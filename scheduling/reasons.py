@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from promura_site.health import Health
 from promura_site.models import Heartbeat
 from scheduling.models import Publication
@@ -52,11 +54,14 @@ class Reason:
     action: str
 
 
+def beats(now: datetime) -> QuerySet[Heartbeat]:
+    """Return the publishers that gave a sign of life within the last minute."""
+    return Heartbeat.objects.filter(kind=HEARTBEAT_KIND, beaten_at__gt=now - SILENT)
+
+
 def publisher_beats(now: datetime) -> bool:
     """Tell whether a publisher has given a sign of life within the last minute."""
-    return Heartbeat.objects.filter(
-        kind=HEARTBEAT_KIND, beaten_at__gt=now - SILENT
-    ).exists()
+    return beats(now).exists()
 
 
 def publishing_works(now: datetime) -> Health:

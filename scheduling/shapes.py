@@ -143,6 +143,7 @@ class ReachedChannelSerializer(serializers.Serializer):
     id = serializers.UUIDField()
     model = serializers.CharField(source="creator.slug")
     platform = serializers.CharField()
+    connector = serializers.CharField()
     handle = serializers.CharField()
     is_active = serializers.BooleanField()
     timezone = serializers.CharField(

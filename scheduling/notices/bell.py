@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from promura_site.models import User
-from scheduling.models import Notice, NoticeReceipt
+from scheduling.models import NoticeReceipt
 
 # Nobody counts further, and neither does the database.
 MOST = 99
@@ -16,13 +16,6 @@ def unread_count(user: User) -> int:
     """Return how many notices have something new for a person; at most MOST + 1."""
     rows = NoticeReceipt.objects.filter(NoticeReceipt.unread(), user=user)
     return rows[: MOST + 1].count()
-
-
-def silence() -> dict[str, str] | None:
-    """Return the bar that says that nobody publishes, while that is so."""
-    title = Notice.objects.open().filter(kind=Notice.Kind.SILENT).values("title")
-    found = title.first()
-    return {"kind": "silent", "text": f"{found['title']}."} if found else None
 
 
 def bell(request: HttpRequest) -> dict[str, Any]:

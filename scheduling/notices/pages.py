@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import parse_etags
@@ -22,10 +21,11 @@ from promura_site.models import User
 from promura_site.pages import Page
 from scheduling.models import Notice
 from scheduling.notices import services
-from scheduling.notices.bell import MOST, silence, unread_count
+from scheduling.notices.bell import MOST, unread_count
 from scheduling.notices.messages import is_over
 from scheduling.notices.people import everybody
 from scheduling.notices.views import notices_of, shown_preferences
+from scheduling.standing import bars
 
 PAGE = 50
 LAST_PAGE = 200
@@ -140,14 +140,12 @@ class Unread(ApiView):
     schema = None
 
     def get(self, request: Request) -> Response:
-        """Answer how much is unread, and whether nobody publishes."""
-        count, banner = unread_count(self.actor), silence()
-        if banner:
-            banner |= {"url": f"{reverse('queue')}?group=due"}
-        tag = hashlib.sha256(f"{self.actor.pk}{count}{banner}".encode()).hexdigest()
+        """Answer how much is unread, and what stands at the top of the page."""
+        count, shown = unread_count(self.actor), bars(self.actor, timezone.now())
+        tag = hashlib.sha256(f"{self.actor.pk}{count}{shown}".encode()).hexdigest()
         tag = f'"{tag[:20]}"'
         known = tag in parse_etags(request.headers.get("If-None-Match", ""))
-        body = {"unread": min(count, MOST), "more": count > MOST, "banner": banner}
+        body = {"unread": min(count, MOST), "more": count > MOST, "bars": shown}
         response = Response(status=304) if known else success(**body)
         response["ETag"] = tag
         response["Cache-Control"] = "private, no-cache"

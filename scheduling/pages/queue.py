@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, cast
+from uuid import UUID
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -17,11 +19,15 @@ from promura_site.api.responses import success
 from promura_site.api.views import ApiView
 from promura_site.models import User
 from promura_site.pages import Page
-from scheduling import queue, reasons
+from scheduling import queue
+from scheduling.cause_shapes import shown_causes
+from scheduling.causes import causes, idle_stops
 from scheduling.engagement import COUNTS
 from scheduling.models import Channel, Post
 from scheduling.platform_names import platform_name
+from scheduling.publishing.connectors import registry
 from scheduling.shapes import posts_to_show, shown_posts
+from scheduling.standing import bars
 
 
 class PlaceField(serializers.Field):
@@ -45,9 +51,12 @@ class WantedSerializer(serializers.Serializer):
     group = serializers.ChoiceField(
         [*queue.GROUPS, *queue.FURTHER_GROUPS], default="", allow_blank=True
     )
+    cause = serializers.CharField(default="", allow_blank=True, max_length=140)
     after = PlaceField(default=None)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["cause"]:
+            attrs["group"] = queue.HELD
         if attrs["after"] and not attrs["group"]:
             raise serializers.ValidationError({"after": ["Name the group, too."]})
         return attrs
@@ -72,6 +81,9 @@ class QueuePage(Page):
             "retry": person.has_perm("scheduling.retry_publication"),
             "settle": person.has_perm("scheduling.settle_publication"),
             "count": person.has_perm("scheduling.change_publication"),
+            "sign_in": person.has_perm("scheduling.change_channel"),
+            "stop": person.has_perm("scheduling.add_panicstop"),
+            "resume": person.has_perm("scheduling.delete_panicstop"),
         }
         return super().get_context_data(
             can=can,
@@ -81,6 +93,9 @@ class QueuePage(Page):
             page_data={
                 "can": can,
                 "rows": self._rows(),
+                "replays": [
+                    name for name, one in registry.connectors().items() if one.replays
+                ],
                 "address": reverse("queue-rows"),
             },
             **kwargs,
@@ -91,7 +106,7 @@ class QueuePage(Page):
         asked = WantedSerializer(data=self.request.GET.dict())
         if not asked.is_valid():
             return None
-        return rows_of(asked.validated_data, timezone.now())
+        return page_of(asked.validated_data, timezone.now())
 
 
 @method_decorator(never_cache, "dispatch")
@@ -105,29 +120,50 @@ class QueueRows(ApiView):
         """Answer the rows of the usual groups, or the next page of one."""
         asked = WantedSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        return success(**rows_of(asked.validated_data, timezone.now()))
+        answer = page_of(asked.validated_data, timezone.now())
+        return success(**answer, bars=bars(self.actor, timezone.now()))
 
 
-def rows_of(asked: dict[str, Any], now: datetime) -> dict[str, Any]:
+def page_of(asked: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Return the rows that were asked for, and what holds posts up."""
+    known = [*causes(now)]
+    known += idle_stops(known)
+    found = next((one for one in known if one.key == asked["cause"]), None)
+    held = found.held_up(now) if found else Q(pk__in=())
+    return {**rows_of(asked, now, held), "causes": shown_causes(known)}
+
+
+def rows_of(asked: dict[str, Any], now: datetime, held: Q) -> dict[str, Any]:
     """Return groups of places and, once each, the posts and models they name."""
     names = [asked["group"]] if asked["group"] else queue.GROUPS
-    wanted = queue.Wanted(asked["model"], asked["platform"], asked["search"])
+    wanted = queue.Wanted(asked["model"], asked["platform"], asked["search"], held)
     groups = {name: queue.group(name, now, wanted, asked["after"]) for name in names}
     ids = {place.post for one in groups.values() for place in one.places}
     posts = list(posts_to_show().filter(pk__in=ids))
-    health = reasons.publishing_works(now)
+    lines = _lines(wanted, ids) if queue.HELD in groups else {}
     return {
-        "groups": {name: _shown_group(one) for name, one in groups.items()},
+        "groups": {name: _shown_group(one, lines) for name, one in groups.items()},
         "posts": {post["id"]: post for post in shown_posts(posts, now)},
         "models": _models_of(posts),
         "now": now,
-        "publishing": {"ok": health.ok, "detail": health.detail},
     }
 
 
-def _shown_group(group: queue.Group) -> dict[str, Any]:
+def _lines(wanted: queue.Wanted, posts: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """Return which publications of the posts are meant, where the state says not."""
+    rows = wanted.publications(wanted.held).filter(post__in=posts)
+    found: dict[UUID, list[str]] = {}
+    for post, publication in rows.values_list("post_id", "pk"):
+        found.setdefault(post, []).append(str(publication))
+    return found
+
+
+def _shown_group(group: queue.Group, lines: dict[UUID, list[str]]) -> dict[str, Any]:
     return {
-        "rows": [{"id": str(one.post), "place": str(one)} for one in group.places],
+        "rows": [
+            {"id": str(one.post), "place": str(one), "lines": lines.get(one.post)}
+            for one in group.places
+        ],
         "next": str(group.next) if group.next else None,
         "count": group.count,
     }

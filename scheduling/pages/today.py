@@ -16,7 +16,7 @@ from promura_site.pages import Page
 from scheduling.models import Channel, Post, PostMedia, Publication, Takedown
 from scheduling.pages.compose import city_of
 from scheduling.queue import ATTENTION, RECENT
-from scheduling.reasons import LATE, publisher_beats
+from scheduling.reasons import LATE
 
 _P = Publication.State
 
@@ -244,7 +244,6 @@ class TodayPage(Page):
         now, zone = timezone.now(), person.timezone
         to_begin, waiting = steps(), needs(now)
         without = gaps(now)
-        late = next((one.count for one in waiting if one.kind == "late"), 0)
         return super().get_context_data(
             greeting=greeting(now, zone),
             first_name=person.first_name or person.get_username(),
@@ -258,14 +257,5 @@ class TodayPage(Page):
             begun=to_begin[0].done,
             next_step=next((step for step in to_begin if not step.done), None),
             may_plan=person.has_perm("scheduling.add_post"),
-            banner=_silence(late, now),
             **kwargs,
         )
-
-
-def _silence(late: int, now: datetime) -> dict[str, str] | None:
-    """Return the banner that says that nobody publishes, if posts wait for it."""
-    if not late or publisher_beats(now):
-        return None
-    posts = "1 post is" if late == 1 else f"{late} posts are"
-    return {"kind": "silent", "text": f"No publisher is running, and {posts} late."}

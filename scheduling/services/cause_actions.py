@@ -16,6 +16,8 @@ from scheduling.services import control, resuming
 from scheduling.services.resuming import KEPT, Scope
 
 _ENDED = (Publication.State.MISSED, Publication.State.FAILED)
+# These close the channel: deciding about them lets it go on.
+_CLOSING = frozenset({gates.SIGN_IN, gates.BURST, gates.OUTAGE})
 
 
 def preview_cause(
@@ -50,7 +52,7 @@ def act_on_cause(
             raise DomainError("permission_denied", message, status=403)
         return control.resume_publishing(creator, actor=actor, now=now, how=how)
     about = _named(channel)
-    if code in control.CHANNEL_CAUSES:
+    if code in _CLOSING:
         return control.resume_channel(about, actor=actor, now=now, how=how)
     scope = _scope(code, about, now)
     counts = scope.counts(now)
@@ -77,7 +79,7 @@ def _named(channel: Channel | None) -> Channel:
 
 
 def _scope(code: str, channel: Channel, now: datetime) -> Scope:
-    if code in control.CHANNEL_CAUSES:
+    if code in _CLOSING:
         return control.channel_scope(channel, now)
     # What still waits for another cause is left alone.
     where = Q(channel=channel, state__in=_ENDED)

@@ -20,8 +20,8 @@ from scheduling.services.resuming import KEPT, SPACED, Scope
 CHANNEL_CAUSES = frozenset(
     {gates.SIGN_IN, gates.BURST, gates.OUTAGE, "rate_limited", *OUTAGE_CODES}
 )
-# What a channel's trouble made too late longer ago is not offered again.
-REMEMBERED = timedelta(hours=48)
+# What a channel's trouble made too late longer ago is history, as on the queue page.
+REMEMBERED = timedelta(days=7)
 PACE_FIELDS = frozenset({"min_spacing_minutes", "daily_cap"})
 
 

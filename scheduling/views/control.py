@@ -17,6 +17,7 @@ from promura_site.api.fields import TextField
 from promura_site.api.responses import success
 from promura_site.api.schema import envelope
 from promura_site.api.views import ApiViewSet
+from scheduling.cause_shapes import StopSerializer
 from scheduling.models import Channel, PanicStop, PublishingPace
 from scheduling.publishing.pace import pace_of
 from scheduling.serializers import StrictIntegerField
@@ -27,22 +28,6 @@ from scheduling.shapes import ChannelSerializer
 # More than anybody means by minutes between posts, or by posts a day.
 MOST_MINUTES = 24 * 60
 MOST_POSTS = 10_000
-
-
-class StopSerializer(serializers.ModelSerializer):
-    """A panic stop; without a model it is for all."""
-
-    model = serializers.CharField(
-        source="creator.slug", allow_null=True, default=None, read_only=True
-    )
-    stopped_by = serializers.CharField(
-        source="stopped_by.username", allow_null=True, default=None, read_only=True
-    )
-
-    class Meta:
-        model = PanicStop
-        fields = ("model", "reason", "stopped_by", "stopped_at")
-        read_only_fields = fields
 
 
 class StopWriteSerializer(serializers.Serializer):

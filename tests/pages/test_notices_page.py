@@ -12,11 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from promura_site.models import User
+from promura_site.models import Heartbeat, User
 from scheduling.models import Notice, NoticePreference, OnCall
 from scheduling.notices import pages, wiring
 from tests.factories import ChannelFactory, CreatorFactory
 from tests.scheduling.notices.telling import a_person, failed
+from tests.scheduling.planning import a_publication
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -101,20 +102,19 @@ def test_the_bell_hears_of_news_and_says_it(phone: Page, live_server: Any) -> No
     phone.goto(f"{live_server.url}/library")
     expect(phone.locator("[data-bell-count]")).to_be_hidden()
     _fail_on("@lea")
-    Notice.objects.create(
-        kind=Notice.Kind.SILENT,
-        key=Notice.Kind.SILENT,
-        title="No publisher is running: 1 post due",
-        first_at=timezone.now(),
-        last_at=timezone.now(),
-    )
+    a_publication()
     # The page asks when it is looked at again.
     phone.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(phone.locator("[data-bell-count]")).to_have_text("1")
     expect(phone.locator("#live")).to_have_text("1 unread notice")
     banner = phone.locator("#banner")
     expect(banner).to_contain_text("No publisher is running: 1 post due.")
-    Notice.objects.filter(kind=Notice.Kind.SILENT).update(resolved_at=timezone.now())
+    Heartbeat.objects.create(
+        kind="publisher",
+        name="one",
+        started_at=timezone.now(),
+        beaten_at=timezone.now(),
+    )
     phone.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(banner).to_be_empty()
 
@@ -166,13 +166,13 @@ def test_what_the_bell_asks_is_answered_in_short_when_nothing_is_new(
     _fail_on("@lea")
     asking = browse(mira)
     first = asking.get("/notices/unread")
-    assert first.json() == {"success": True, "unread": 1, "more": False, "banner": None}
+    assert first.json() == {"success": True, "unread": 1, "more": False, "bars": []}
     assert first["Cache-Control"] == "private, no-cache"
     again = {"If-None-Match": first["ETag"]}
     with CaptureQueriesContext(connection) as asked:
         assert asking.get("/notices/unread", headers=again).status_code == 304
-    # Session, person, two for the level, and two for the answer.
-    assert len(asked) <= 6
+    # Session, person, two for the level; what is unread, stopped and silent.
+    assert len(asked) <= 7
     _fail_on("@bo")
     assert asking.get("/notices/unread", headers=again).json()["unread"] == 2
     assert client.get("/notices/unread").status_code in {401, 403}

@@ -271,7 +271,9 @@ def test_a_silent_publisher_is_announced_while_posts_are_due(
     publication = planned(lea).publications.get()
     put(publication, next_attempt_at=timezone.now() - timedelta(minutes=5))
     page = open_as(viewer)
-    expect(page.locator("#banner")).to_contain_text("Nothing is being published: 1 due")
+    expect(page.locator("#banner")).to_contain_text(
+        "No publisher is running: 1 post due."
+    )
     expect(group(page, "Needs attention")).to_contain_text("Late")
     expect(group(page, "Needs attention")).to_contain_text("No publisher is running.")
 

@@ -106,7 +106,7 @@ def test_late_posts_without_a_publisher_raise_a_banner(
 ) -> None:
     now = timezone.now()
     put(a_publication(), next_attempt_at=now - timedelta(minutes=2))
-    assert "No publisher is running, and 1 post is late." in _page(browse, editor)
+    assert "No publisher is running: 1 post due." in _page(browse, editor)
     Heartbeat.objects.create(
         name="publisher", kind="publisher", started_at=now, beaten_at=now
     )
@@ -194,7 +194,7 @@ def test_the_page_costs_the_same_with_many_rows(
 
     client = browse(viewer)
     fill(1)
-    with django_assert_max_num_queries(18) as few:
+    with django_assert_max_num_queries(19) as few:
         client.get(reverse("today"))
     fill(12)
     with django_assert_max_num_queries(len(few.captured_queries)):

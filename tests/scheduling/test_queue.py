@@ -85,7 +85,7 @@ def test_what_is_late_needs_attention_and_says_why(as_viewer: APIClient) -> None
     ]
     (publication,) = answer["posts"][str(post.pk)]["publications"]
     assert publication["reason"]["code"] == "no_publisher"
-    assert answer["publishing"]["ok"] is False
+    assert [one["code"] for one in answer["causes"]] == ["no_publisher"]
 
 
 @pytest.mark.parametrize("state", [P.LEASED, P.SENDING, P.RETRY, P.READY, P.CLAIMED])

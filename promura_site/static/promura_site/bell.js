@@ -1,12 +1,11 @@
 /** The bell: how much is unread, asked again while the page is looked at. */
 
-import { announce, clearBanner, showBanner } from "./undo.js";
+import { announce, showStanding } from "./undo.js";
 
 const EVERY = 30_000;
 const TIMEOUT = 10_000;
 const bell = document.querySelector("[data-bell]");
 let shown = Number(bell?.dataset.unread ?? 0);
-let ownBanner = false;
 
 /** Show a number of unread notices beside the bell. */
 export function showUnread(unread, more = false) {
@@ -20,15 +19,6 @@ export function showUnread(unread, more = false) {
   shown = unread;
 }
 
-/** Say that nobody publishes, unless the page has a bar of its own. */
-function showSilence(banner) {
-  const slot = document.getElementById("banner");
-  if (!slot || (slot.childElementCount && !ownBanner)) return;
-  if (banner) showBanner(banner);
-  else if (ownBanner) clearBanner();
-  ownBanner = Boolean(banner);
-}
-
 async function ask() {
   if (document.hidden) return;
   try {
@@ -40,9 +30,9 @@ async function ask() {
       signal: AbortSignal.timeout(TIMEOUT),
     });
     if (!response.ok) return;
-    const { unread, more, banner } = await response.json();
+    const { unread, more, bars } = await response.json();
     showUnread(unread, more);
-    showSilence(banner);
+    showStanding(bars);
   } catch {
     // Without an answer the bell keeps what it knows; the next time may do better.
   }

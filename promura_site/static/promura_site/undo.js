@@ -71,29 +71,33 @@ export function offerUndo({ message, undo, label = "Undo", seconds = 12 }) {
   return close;
 }
 
-/** Show a bar above the page; `kind` is panic, silent or info. */
-export function showBanner({ kind = "info", text, url, link = "See why" }) {
-  const slot = document.getElementById("banner");
-  const key = JSON.stringify([kind, text, url, link]);
-  // Polls call this again and again: what already stands there is not said again.
-  if (!slot || slot.dataset.shown === key) return;
-  slot.dataset.shown = key;
-  replaceChildren(
-    slot,
-    h(
-      "div",
-      { class: `banner banner-${kind}` },
-      icon(kind === "info" ? "info" : "warning"),
-      h("span", {}, text),
-      url ? h("a", { href: url }, link) : null,
-    ),
-  );
+/** Show a bar above the page, in the place of the one that was shown last. */
+export function showBanner(said) {
+  clearBanner();
+  document.getElementById("banner")?.append(bar(said));
 }
 
-/** Take the bar above the page away. */
+/** Take the bar that `showBanner` has shown away. */
 export function clearBanner() {
+  document.querySelector("#banner > .banner:not([data-standing])")?.remove();
+}
+
+function bar({ kind = "info", text, url, link = "See why" }, standing = false) {
+  return h("div", { class: `banner banner-${kind}`, "data-standing": standing },
+    icon(kind === "info" ? "info" : "warning"),
+    h("span", {}, text),
+    url ? h("a", { href: url }, link) : null);
+}
+
+/** Bring the bars that stand on every page in line with what the server says. */
+export function showStanding(bars) {
   const slot = document.getElementById("banner");
-  if (!slot) return;
-  delete slot.dataset.shown;
-  slot.replaceChildren();
+  const shown = [...(slot?.querySelectorAll("[data-standing]") ?? [])];
+  const words = (one) => [one.querySelector("span").textContent, one.querySelector("a").textContent].join();
+  // Polls call this again and again: what already stands there is not said again.
+  const same = shown.length === bars.length &&
+    shown.every((one, place) => words(one) === [bars[place].text, bars[place].link].join());
+  if (!slot || same) return;
+  for (const one of shown) one.remove();
+  slot.prepend(...bars.map((one) => bar(one, true)));
 }

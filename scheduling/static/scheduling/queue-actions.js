@@ -3,6 +3,9 @@
 import { api } from "../promura_site/api.js";
 import { toLocalInput, formatTime } from "../promura_site/time.js";
 import { announce, offerUndo } from "../promura_site/undo.js";
+import { showAttempts } from "./queue-attempts.js";
+import { causeOf } from "./queue-causes.js";
+import { decide } from "./queue-decide.js";
 import { count, reschedule, settle } from "./queue-dialogs.js";
 import { fillMenu } from "./queue-menu.js";
 import { isOpen, lateWords } from "./queue-words.js";
@@ -72,7 +75,16 @@ async function sent(path, context, message) {
   announce(message);
 }
 
+/** Decide about a cause, and say what was done. */
+export async function decided(cause, { refresh }) {
+  const said = cause && (await decide(cause));
+  await refresh();
+  if (said) offerUndo({ message: said });
+}
+
 const DEEDS = {
+  attempts: showAttempts,
+  decide: ({ publication }, context) => decided(causeOf(context.store.causes, publication), context),
   cancel,
   duplicate,
   reschedule: moved,
@@ -88,7 +100,7 @@ const DEEDS = {
 };
 
 // These only open a dialog, which shows by itself that it is at work.
-const ASKING = new Set(["reschedule", "settle", "count"]);
+const ASKING = new Set(["attempts", "decide", "reschedule", "settle", "count"]);
 
 /** Hear the page's buttons; `context` knows the posts and how to refresh. */
 export function wireActions(context) {

@@ -3,7 +3,7 @@
 import { avatar, h, icon } from "../promura_site/dom.js";
 import { stateBadge } from "../promura_site/states.js";
 import { formatTime } from "../promura_site/time.js";
-import { city, isLate, reaction } from "./queue-words.js";
+import { city, isHeldUp, reaction } from "./queue-words.js";
 
 function who(publication, { models }, ...more) {
   const model = models[publication.channel.model];
@@ -52,15 +52,26 @@ function safeDeed(post, publication, { can }) {
       action === "hand_over" ? "Hand over" : "Look",
       h("span", { class: "visually-hidden" }, ` ${on.about}`))];
   }
+  if (action === "sign_in" && can.sign_in) {
+    return [h("a", { class: "btn btn-small", href: `/models?sign-in=${publication.channel.id}` }, "Sign in",
+      h("span", { class: "visually-hidden" }, ` ${on.about}`))];
+  }
+  if (action === "release" && can.retry) return [deedButton("Let it go on…", "decide", on)];
+  if (action === "resume" && can.resume) return [deedButton("Let it go on…", "decide", on)];
   if (action === "activate" && can.change) {
     return [h("a", { class: "btn btn-small", href: "/models" }, "Open the models")];
   }
   return [];
 }
 
+function heldBadge({ reason, next_attempt_at: at }) {
+  const late = new Date(at) <= new Date() && !["wait", "resume", "sign_in", "release"].includes(reason.action);
+  return late ? stateBadge("missed", "Late") : stateBadge("scheduled", "Waits");
+}
+
 function troubled(post, publication, context) {
   return h("li", { class: "queue-line" },
-    isLate(publication) ? stateBadge("missed", "Late") : stateBadge(publication.status),
+    isHeldUp(publication) ? heldBadge(publication) : stateBadge(publication.status),
     h("div", { class: "queue-about" },
       who(publication, context, where(publication, context)),
       publication.reason?.text && h("p", { class: "queue-reason" }, publication.reason.text)),
@@ -104,7 +115,9 @@ function gathered(lines, context) {
     const at = zones.size > 1 && own[0].schedule_time
       ? `, ${formatTime(own[0].schedule_time, { style: "time", zone: timezone })} in ${city(timezone)}`
       : "";
-    return h("li", { class: "queue-target" }, who(own[0], context, ` ${names.join(", ")}${at}`));
+    const why = own.find(isHeldUp)?.reason.text;
+    return h("li", { class: "queue-target" }, who(own[0], context, ` ${names.join(", ")}${at}`),
+      why && h("p", { class: "queue-reason" }, why));
   });
 }
 

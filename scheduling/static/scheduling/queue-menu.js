@@ -22,6 +22,7 @@ export function fillMenu(button, post, can) {
       item(gone ? "Plan again" : post.status === "draft" ? "Plan" : "Reschedule", "clock", "reschedule", post),
     can.retry && failed.length > 1 && item(`Try all ${failed.length} again`, "refresh", "retry-all", post),
     can.plan && item("Duplicate", "copy", "duplicate", post),
+    post.publications.some((one) => one.attempts > 0) && item("What was tried", "list", "attempts", post),
     can.change && open && h("hr"),
     can.change && open && item(post.status === "draft" ? "Discard" : "Cancel", "close", "cancel", post));
 }

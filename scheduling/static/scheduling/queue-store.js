@@ -16,12 +16,14 @@ export class Store {
     this.groups = new Map();
     this.posts = new Map();
     this.models = {};
+    this.causes = [];
     this.now = new Date().toISOString();
   }
 
   /** Take in first pages; pages loaded behind them stay. */
   merge(answer) {
     this.#know(answer);
+    this.causes = answer.causes;
     for (const [name, head] of Object.entries(answer.groups)) {
       const old = this.groups.get(name);
       const kept = old?.grown && head.next ? this.#behind(name, head, old.rows) : null;
@@ -49,9 +51,10 @@ export class Store {
   /** Return the posts of a group, each with the publications it is about. */
   rows(name) {
     const found = [];
-    for (const { id } of this.groups.get(name)?.rows ?? []) {
+    for (const { id, lines: named } of this.groups.get(name)?.rows ?? []) {
       const post = this.posts.get(id);
-      const lines = post ? linesOf(name, post, this.now) : [];
+      const meant = (one) => named.includes(one.id);
+      const lines = post ? (named ? post.publications.filter(meant) : linesOf(name, post, this.now)) : [];
       if (lines.length) found.push({ post, lines });
     }
     return found;

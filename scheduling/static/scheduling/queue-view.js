@@ -5,6 +5,7 @@ import { row } from "./queue-row.js";
 import { dayOf, number } from "./queue-words.js";
 
 const TITLES = {
+  held: "Held up by this",
   attention: "Needs attention",
   older: "Older failures",
   due: "Going out now",
@@ -34,7 +35,7 @@ function rowFor(name, { post, lines }, context, glow) {
   const key = `${name} ${post.id}`;
   const models = lines.map((one) => context.models[one.channel.model]);
   // A planned row's words hang on the day, too.
-  const print = JSON.stringify([post, lines.length, models, dayOf(new Date().toISOString())]);
+  const print = JSON.stringify([post, lines.map((one) => one.id), models, dayOf(new Date().toISOString())]);
   const known = drawn.get(key);
   if (known?.print === print) return known.element;
   const element = row(name, post, lines, context);

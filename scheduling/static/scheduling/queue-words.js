@@ -11,6 +11,8 @@ const OWN_STATES = {
   drafts: ["draft"],
   cancelled: ["cancelled", "skipped"],
 };
+// This much behind, something is in a post's way.
+const LATE = 60_000;
 
 // As the server has it: older failures are history, not work.
 const RECENT = 7 * 86_400_000;
@@ -20,8 +22,8 @@ function failureGroup(publication, now) {
   return age > RECENT ? "older" : "attention";
 }
 
-/** Tell whether a publication should have gone out by now and says why it has not. */
-export function isLate(publication) {
+/** Tell whether a publication still waits and says what for. */
+export function isHeldUp(publication) {
   return publication.status === "scheduled" && Boolean(publication.reason);
 }
 
@@ -31,9 +33,9 @@ export function linesOf(group, post, now) {
     if (["failed", "missed"].includes(one.status)) return group === failureGroup(one, now);
     if (OWN_STATES[group].includes(one.status)) return true;
     if (one.status !== "scheduled") return false;
-    if (isLate(one)) return group === "attention";
-    const due = new Date(one.next_attempt_at) <= new Date(now);
-    return group === (due ? "due" : "planned");
+    const behind = new Date(now) - new Date(one.next_attempt_at);
+    if (behind >= LATE) return group === "attention";
+    return group === (behind >= 0 ? "due" : "planned");
   });
 }
 

@@ -1,9 +1,11 @@
 /** The queue page: paint what came with it, then keep it fresh. */
 
 import { api } from "../promura_site/api.js";
-import { h, replaceChildren } from "../promura_site/dom.js";
-import { announce, clearBanner, showBanner } from "../promura_site/undo.js";
-import { wireActions } from "./queue-actions.js";
+import { announce, showStanding } from "../promura_site/undo.js";
+import { decided, wireActions } from "./queue-actions.js";
+import { drawCauses } from "./queue-causes.js";
+import { saySummary, sayEmpty } from "./queue-says.js";
+import { wireStop } from "./queue-stop.js";
 import { Store } from "./queue-store.js";
 import { draw } from "./queue-view.js";
 import { number } from "./queue-words.js";
@@ -14,6 +16,7 @@ const GROUPS = ["attention", "due", "planned", "posted"];
 const page = JSON.parse(document.getElementById("page-data").textContent);
 const root = document.querySelector("[data-groups]");
 const filters = document.querySelector("[data-filters]");
+const panel = document.querySelector("[data-causes]");
 const failure = document.querySelector("[data-failure]");
 const platforms = Object.fromEntries(
   [...filters.elements.platform.options].filter((one) => one.value).map((one) => [one.value, one.textContent]),
@@ -22,54 +25,26 @@ const store = new Store();
 let asking = null;
 let wait = EVERY;
 let timer = 0;
-let silent = false;
 
 function wanted() {
   const filled = [...new FormData(filters)].map(([name, value]) => [name, value.trim()]);
   return Object.fromEntries(filled.filter(([, value]) => value));
 }
 
-function sayPublisher({ ok, detail }) {
-  if (!ok) showBanner({ kind: "silent", text: `Nothing is being published: ${detail}. Start the publisher.`, url: "/metrics", link: "See the system" });
-  else if (silent) clearBanner();
-  silent = !ok;
-}
-
-function saySummary() {
-  const words = { attention: "need attention", due: "going out", planned: "coming up" };
-  const said = Object.entries(words)
-    .map(([name, word]) => [store.groups.get(name)?.count ?? 0, word])
-    .filter(([count]) => count)
-    .map(([count, word]) => `${number(count)} ${count === 1 ? word.replace("need ", "needs ") : word}`);
-  document.querySelector("[data-summary]").textContent = said.join(" · ");
-}
-
-function sayEmpty(shown) {
-  const empty = document.querySelector("[data-empty]");
-  const narrowed = Object.keys(wanted()).length > 0;
-  document.querySelector("[data-clear]").hidden = !narrowed;
-  empty.hidden = shown > 0;
-  if (shown) return;
-  replaceChildren(empty, narrowed
-    ? [h("h2", { class: "empty-title" }, "Nothing like that"), h("p", {}, "No post matches. Try fewer filters.")]
-    : [h("h2", { class: "empty-title" }, "The queue is empty"),
-      h("p", {}, page.can.plan
-        ? "Nothing is planned. Write a post, choose its models and an hour: from then on it stands here."
-        : "Nothing is planned. As soon as somebody plans a post, it stands here.")]);
-}
-
 function paint(glow) {
-  const names = filters.elements.group.value ? [filters.elements.group.value] : GROUPS;
+  const { cause, group } = wanted();
+  const names = cause ? ["held"] : group ? [group] : GROUPS;
+  drawCauses(panel, store.causes, { can: page.can, selected: cause });
   const shown = draw(root, store, names, { can: page.can, platforms }, { glow, more });
-  saySummary();
-  sayEmpty(shown);
+  saySummary(store);
+  sayEmpty(shown, wanted(), page.can);
 }
 
 function takeIn(answer, glow) {
   const before = store.groups.get("attention")?.count;
   store.merge(answer);
   paint(glow);
-  sayPublisher(answer.publishing);
+  if (answer.bars) showStanding(answer.bars);
   const after = store.groups.get("attention")?.count;
   if (glow && after > before) announce(`${number(after - before)} more in need of attention.`);
 }
@@ -124,6 +99,7 @@ for (const [name, value] of new URLSearchParams(window.location.search)) {
 let typing = 0;
 filters.addEventListener("input", (event) => {
   clearTimeout(typing);
+  if (event.target.name === "group") filters.elements.cause.value = "";
   typing = setTimeout(narrow, event.target.type === "search" ? 250 : 0);
 });
 filters.addEventListener("submit", (event) => event.preventDefault());
@@ -136,8 +112,35 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden) refresh();
 });
 
-wireActions({ store, can: page.can, platforms, refresh, models: () => store.models });
+const context = { store, can: page.can, platforms, replays: page.replays, refresh, models: () => store.models };
+
+panel.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-cause]");
+  const cause = store.causes.find((one) => one.key === button?.dataset.cause);
+  if (!cause) return;
+  if (button.dataset.deed === "decide") {
+    decided(cause, context);
+    return;
+  }
+  const { cause: field, group } = filters.elements;
+  group.value = "";
+  field.value = field.value === cause.key ? "" : cause.key;
+  narrow();
+});
+
+/** Open what an address asks for, such as /queue?resume=all, once. */
+function openAsked() {
+  const asked = new URLSearchParams(window.location.search).get("resume");
+  const named = (one) => one.stop && (one.model ?? "all") === asked;
+  const cause = asked && page.can.resume && store.causes.find(named);
+  if (asked) history.replaceState(null, "", window.location.pathname);
+  if (cause) decided(cause, context);
+}
+
+wireActions(context);
+wireStop(refresh);
 if (page.rows) {
   takeIn(page.rows, false);
   schedule();
+  openAsked();
 } else refresh({ glow: false });
