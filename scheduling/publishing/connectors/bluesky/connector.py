@@ -38,6 +38,7 @@ from scheduling.publishing.connectors.bluesky.credentials import checked
 from scheduling.publishing.connectors.bluesky.sessions import Session, SignedIn
 from scheduling.publishing.connectors.bluesky.tid import next_tid
 from scheduling.publishing.connectors.bluesky.xrpc import (
+    COLLECTION,
     Call,
     Refused,
     Server,
@@ -45,7 +46,6 @@ from scheduling.publishing.connectors.bluesky.xrpc import (
 )
 
 MAX_BYTES = 3000
-COLLECTION = "app.bsky.feed.post"
 # 25 are allowed, but the address of such a call would be longer than any we send to.
 POSTS_PER_CALL = 20
 # Kept of the time of a send, for the record itself.

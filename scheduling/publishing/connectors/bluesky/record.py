@@ -23,8 +23,8 @@ from scheduling.publishing.connectors.base import (
     utc_text,
 )
 from scheduling.publishing.connectors.bluesky.facets import Resolve, facets_of
+from scheduling.publishing.connectors.bluesky.xrpc import COLLECTION
 
-COLLECTION = "app.bsky.feed.post"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 

@@ -31,6 +31,8 @@ from scheduling.publishing.outbound import (
     TimeLimits,
 )
 
+# Where an account keeps its posts.
+COLLECTION = "app.bsky.feed.post"
 # Many posts with their embeds, as getPosts gives them.
 MAX_REPLY_BYTES = 4_000_000
 NOT_OFFERED = "not_offered"
