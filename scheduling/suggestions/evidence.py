@@ -13,7 +13,7 @@ from scheduling.models import ChannelBaseline, SlotStatistic
 from scheduling.suggestions import forecast as fc
 from scheduling.suggestions.forecast import Floats
 from scheduling.suggestions.roomy import with_room
-from scheduling.suggestions.slots import COLUMNS
+from scheduling.suggestions.sums import COLUMNS
 
 # Fewer completed posts say too little to be asked.
 ENOUGH_POSTS = 10

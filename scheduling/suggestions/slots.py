@@ -17,26 +17,17 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
-from django.utils import timezone
 
 from library.models import Creator
-from scheduling.models import (
-    ChannelBaseline,
-    Publication,
-    SlotEntry,
-    SlotStatistic,
-)
+from scheduling.models import Publication, SlotEntry
 from scheduling.suggestions import forecast as fc
+from scheduling.suggestions import sums
+from scheduling.suggestions.sums import COLUMNS, DECAYED
 
-DECAYED = ("n", "s", "q")
-COLUMNS = (*DECAYED, "posts", "engagement", "succeeded", "failed")
 FINISHED = (Publication.State.PUBLISHED, Publication.State.FAILED)
 RIPEN_EVERY = timedelta(minutes=10)
 BATCH = 1000
 MOST_AT_ONCE = 5000
-
-Amounts = dict[str, float]
 
 
 def enter(publication: Publication, now: datetime) -> None:
@@ -47,7 +38,7 @@ def enter(publication: Publication, now: datetime) -> None:
     settings.ENGAGEMENT_AGE old, and from then on with every change.
     """
     with transaction.atomic():
-        creator = _lock(Creator.objects.filter(channels__publications=publication))
+        creator = sums.lock(Creator.objects.filter(channels__publications=publication))
         fresh = Publication.objects.select_related("post", "slot_entry").get(
             pk=publication.pk
         )
@@ -56,16 +47,16 @@ def enter(publication: Publication, now: datetime) -> None:
         if foreign or fresh.state not in FINISHED:
             return
         entry: SlotEntry | None = getattr(fresh, "slot_entry", None)
-        before = (entry.slot, _amounts(entry)) if entry else None
+        before = (entry.slot, sums.amounts_of(entry)) if entry else None
         entry = entry or SlotEntry(publication=fresh, creator=creator)
         _describe(entry, fresh, creator.timezone)
         ripe = entry.y is not None or entry.t <= now - settings.ENGAGEMENT_AGE
         if ripe and entry.engagement is not None:
-            baselines = _Baselines([fresh.channel_id])
+            baselines = sums.Baselines([fresh.channel_id])
             _measure(entry, fresh.channel_id, baselines)
             baselines.save()
         entry.save()
-        _move(creator, before, (entry.slot, _amounts(entry)))
+        sums.move(creator, before, (entry.slot, sums.amounts_of(entry)))
 
 
 def enter_all(publications: Sequence[Publication], now: datetime) -> None:
@@ -94,7 +85,7 @@ def enter_all(publications: Sequence[Publication], now: datetime) -> None:
                 _describe(entry, row, creator.timezone)
                 fresh.append(entry)
         SlotEntry.objects.bulk_create(fresh)
-        _count(fresh)
+        sums.count(fresh)
         for row in known:
             enter(row, now)
 
@@ -102,10 +93,10 @@ def enter_all(publications: Sequence[Publication], now: datetime) -> None:
 def remove(publication: Publication) -> None:
     """Take a publication out of the statistics; other posts' baselines stay."""
     with transaction.atomic():
-        creator = _lock(Creator.objects.filter(channels__publications=publication))
+        creator = sums.lock(Creator.objects.filter(channels__publications=publication))
         entry = SlotEntry.objects.filter(publication=publication).first()
         if entry is not None:
-            _move(creator, (entry.slot, _amounts(entry)), None)
+            sums.move(creator, (entry.slot, sums.amounts_of(entry)), None)
             entry.delete()
 
 
@@ -116,14 +107,14 @@ def enter_many(creator: Creator, publications: Iterable[Publication]) -> int:
     order of their times, behind all that entered earlier; unfinished ones are left.
     """
     with transaction.atomic():
-        creator = _lock(Creator.objects.filter(pk=creator.pk))
+        creator = sums.lock(Creator.objects.filter(pk=creator.pk))
         entries = SlotEntry.objects.filter(creator=creator)
         known = set(entries.values_list("publication_id", flat=True))
         history = sorted(
             (one for one in publications if one.state in FINISHED), key=_moment
         )
-        baselines = _Baselines({one.channel_id for one in history})
-        table = _stored(creator)
+        baselines = sums.Baselines({one.channel_id for one in history})
+        table = sums.stored(creator)
         fresh = []
         for publication in history:
             if publication.pk in known:
@@ -132,11 +123,11 @@ def enter_many(creator: Creator, publications: Iterable[Publication]) -> int:
             _describe(entry, publication, creator.timezone)
             if entry.engagement is not None:
                 _measure(entry, publication.channel_id, baselines)
-            _add(table[entry.slot], _amounts(entry))
+            sums.add(table[entry.slot], sums.amounts_of(entry))
             fresh.append(entry)
         SlotEntry.objects.bulk_create(fresh, batch_size=BATCH)
         baselines.save()
-        _write(creator, table)
+        sums.write(creator, table)
     return len(fresh)
 
 
@@ -153,7 +144,7 @@ def enter_ripe(now: datetime) -> None:
 def reslot(creator: Creator) -> None:
     """Sort a creator's history by the clocks of its zone again, and sum it up."""
     with transaction.atomic():
-        creator = _lock(Creator.objects.filter(pk=creator.pk))
+        creator = sums.lock(Creator.objects.filter(pk=creator.pk))
         moved: dict[int, list[int]] = {}
         entries = SlotEntry.objects.filter(creator=creator)
         for pk, t, slot in entries.values_list("pk", "t", "slot"):
@@ -185,18 +176,18 @@ def rebuild(creator: Creator) -> Difference:
     Baselines stay as they were at entry and are never computed again.
     """
     with transaction.atomic():
-        creator = _lock(Creator.objects.filter(pk=creator.pk))
-        stored, table = _stored(creator), _empty()
+        creator = sums.lock(Creator.objects.filter(pk=creator.pk))
+        stored, table = sums.stored(creator), sums.empty()
         scale = dict.fromkeys(DECAYED, 0.0)
         entries = SlotEntry.objects.filter(creator=creator).order_by("t", "pk")
         count = 0
         for entry in entries.iterator(chunk_size=BATCH):
-            amounts = _amounts(entry)
-            _add(table[entry.slot], amounts)
+            amounts = sums.amounts_of(entry)
+            sums.add(table[entry.slot], amounts)
             for name in DECAYED:
                 scale[name] += abs(amounts[name])
             count += 1
-        _write(creator, table)
+        sums.write(creator, table)
     off = {
         name: sum(abs(a[name] - b[name]) for a, b in zip(stored, table, strict=True))
         for name in COLUMNS
@@ -209,46 +200,6 @@ def rebuild(creator: Creator) -> Difference:
         relative=math.inf if stray else max(shares),
         miscounted=int(off["posts"] + off["succeeded"] + off["failed"]),
     )
-
-
-class _Baselines:
-    """The baselines of some channels, read once and written once."""
-
-    def __init__(self, channels: Iterable[UUID]) -> None:
-        self._states = {
-            row.channel_id: fc.Baseline(row.total, row.weight)
-            for row in ChannelBaseline.objects.filter(channel__in=channels)
-        }
-        self._changed: set[UUID] = set()
-
-    def expect(self, channel_id: UUID, y: float) -> float:
-        """Return what was to be expected of a post, and learn from it."""
-        state = self._states.get(channel_id, fc.Baseline())
-        expected, self._states[channel_id] = fc.next_baseline(state, y)
-        self._changed.add(channel_id)
-        return expected
-
-    def save(self) -> None:
-        """Store the channels that have learned."""
-        rows = [
-            ChannelBaseline(
-                channel_id=channel_id,
-                total=self._states[channel_id].total,
-                weight=self._states[channel_id].weight,
-            )
-            for channel_id in self._changed
-        ]
-        ChannelBaseline.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["channel"],
-            update_fields=["total", "weight"],
-        )
-
-
-def _lock(creators: QuerySet[Creator]) -> Creator:
-    # Not FOR UPDATE: rows that refer to the creator may still be inserted meanwhile.
-    return creators.select_for_update(of=("self",), no_key=True).get()
 
 
 def _moment(publication: Publication) -> datetime:
@@ -269,114 +220,9 @@ def _describe(entry: SlotEntry, publication: Publication, zone: str) -> None:
         entry.y = entry.baseline = None
 
 
-def _measure(entry: SlotEntry, channel_id: UUID, baselines: _Baselines) -> None:
+def _measure(entry: SlotEntry, channel_id: UUID, baselines: sums.Baselines) -> None:
     """Give an entry its `y`; its baseline is that of the first time for ever."""
     assert entry.engagement is not None
     entry.y = fc.response(entry.engagement)
     if entry.baseline is None:
         entry.baseline = baselines.expect(channel_id, entry.y)
-
-
-def _amounts(entry: SlotEntry) -> Amounts:
-    """Return what an entry adds to its slot."""
-    n = s = q = engagement = 0.0
-    if entry.y is not None and entry.baseline is not None:
-        n, s, q = fc.terms(fc.Entry(entry.slot, entry.t, entry.y, entry.baseline))
-        engagement = entry.engagement or 0.0
-    return {
-        "n": n,
-        "s": s,
-        "q": q,
-        "posts": int(entry.y is not None),
-        "engagement": engagement,
-        "succeeded": int(entry.succeeded),
-        "failed": int(not entry.succeeded),
-    }
-
-
-def _move(
-    creator: Creator,
-    before: tuple[int, Amounts] | None,
-    after: tuple[int, Amounts] | None,
-) -> None:
-    """Replace in the stored sums what an entry added by what it adds now."""
-    changes: dict[int, Amounts] = {}
-    for sign, standing in ((-1, before), (1, after)):
-        if standing:
-            slot, amounts = standing
-            _add(changes.setdefault(slot, dict.fromkeys(COLUMNS, 0)), amounts, sign)
-    for slot, change in sorted(changes.items()):
-        if any(change.values()):
-            _shift(creator, slot, change)
-
-
-def _shift(creator: Creator, slot: int, change: Amounts) -> None:
-    row = SlotStatistic.objects.filter(creator=creator, slot=slot)
-    sums = {name: F(name) + amount for name, amount in change.items() if amount}
-    if not row.update(**sums, updated_at=timezone.now()):
-        SlotStatistic.objects.create(creator=creator, slot=slot, **change)
-    if change["posts"] < 0:
-        # What rounding leaves of an emptied slot is not knowledge.
-        row.filter(posts=0).update(n=0, s=0, q=0, engagement=0)
-
-
-def _count(entries: Iterable[SlotEntry]) -> None:
-    """Add entries without engagement to the counts of their slots."""
-    changes: dict[tuple[UUID, int], Amounts] = {}
-    for entry in entries:
-        place = (entry.creator_id, entry.slot)
-        change = changes.setdefault(place, {"succeeded": 0, "failed": 0})
-        change["succeeded" if entry.succeeded else "failed"] += 1
-    creators = {creator for creator, _ in changes}
-    rows = SlotStatistic.objects.filter(
-        creator__in=creators, slot__in={slot for _, slot in changes}
-    )
-    stored = {(one.creator_id, one.slot): one for one in rows}
-    known = [stored[place] for place in changes if place in stored]
-    for row in known:
-        row.succeeded += int(changes[row.creator_id, row.slot]["succeeded"])
-        row.failed += int(changes[row.creator_id, row.slot]["failed"])
-        row.updated_at = timezone.now()
-    # Nobody else changes them: their creators are locked.
-    if known:
-        SlotStatistic.objects.bulk_update(known, ["succeeded", "failed", "updated_at"])
-    SlotStatistic.objects.bulk_create(
-        SlotStatistic(creator_id=creator, slot=slot, **change)
-        for (creator, slot), change in changes.items()
-        if (creator, slot) not in stored
-    )
-
-
-def _empty() -> list[Amounts]:
-    return [dict.fromkeys(COLUMNS, 0) for _ in range(fc.SLOTS)]
-
-
-def _add(sums: Amounts, amounts: Amounts, sign: int = 1) -> None:
-    for name, amount in amounts.items():
-        sums[name] += sign * amount
-
-
-def _stored(creator: Creator) -> list[Amounts]:
-    table = _empty()
-    rows = SlotStatistic.objects.filter(creator=creator).values("slot", *COLUMNS)
-    for row in rows:
-        table[row.pop("slot")] = row
-    return table
-
-
-def _write(creator: Creator, table: list[Amounts]) -> None:
-    """Store a whole week of sums, zeros only over what was stored before."""
-    stored = set(
-        SlotStatistic.objects.filter(creator=creator).values_list("slot", flat=True)
-    )
-    rows = [
-        SlotStatistic(creator=creator, slot=slot, **sums)
-        for slot, sums in enumerate(table)
-        if slot in stored or any(sums.values())
-    ]
-    SlotStatistic.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["creator", "slot"],
-        update_fields=[*COLUMNS, "updated_at"],
-    )
