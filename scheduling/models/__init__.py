@@ -7,6 +7,7 @@ from scheduling.models.channels import (
     ChannelQuerySet,
 )
 from scheduling.models.control import PanicStop, PublishingPace
+from scheduling.models.history import HistoryImport, ImportedPost
 from scheduling.models.notices import (
     Happening,
     Notice,
@@ -33,6 +34,8 @@ __all__ = [
     "ChannelQuerySet",
     "EngagementReading",
     "Happening",
+    "HistoryImport",
+    "ImportedPost",
     "Notice",
     "NoticeDelivery",
     "NoticePreference",

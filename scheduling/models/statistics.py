@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from library.models import Creator
 from scheduling.models.channels import Channel
+from scheduling.models.history import ImportedPost
 from scheduling.models.publications import Publication
 
 
@@ -43,13 +44,16 @@ class SlotStatistic(models.Model):
 
 
 class SlotEntry(models.Model):
-    """How one publication stands in the statistics, to take it out again exactly.
+    """How one post stands in the statistics, to take it out again exactly.
 
-    `y` and `baseline` are None while its engagement is unknown or too young.
+    It is a publication of ours or an imported post. `y` and `baseline` are None while its engagement is unknown or too young.
     """
 
     publication = models.OneToOneField(
-        Publication, on_delete=models.CASCADE, related_name="slot_entry"
+        Publication, null=True, on_delete=models.CASCADE, related_name="slot_entry"
+    )
+    imported = models.OneToOneField(
+        ImportedPost, null=True, on_delete=models.CASCADE, related_name="slot_entry"
     )
     creator = models.ForeignKey(Creator, on_delete=models.CASCADE, related_name="+")
     slot = models.PositiveSmallIntegerField()
@@ -65,7 +69,12 @@ class SlotEntry(models.Model):
                 condition=Q(y=None, baseline=None)
                 | Q(y__isnull=False, baseline__isnull=False, engagement__isnull=False),
                 name="entry_terms_together",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(publication__isnull=False, imported=None)
+                | Q(publication=None, imported__isnull=False),
+                name="entry_of_one_post",
+            ),
         ]
         indexes = [
             models.Index(fields=["creator", "slot"], name="entry_of_slot"),
@@ -77,7 +86,7 @@ class SlotEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.publication_id} in {self.slot}"
+        return f"{self.publication_id or self.imported_id} in {self.slot}"
 
 
 class ChannelBaseline(models.Model):
