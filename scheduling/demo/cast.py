@@ -137,6 +137,13 @@ MODELS = (
     ),
 )
 
+# Accounts that a person posts to: model, platform, and in how many minutes next.
+BY_HAND = (
+    ("lea-moss", "threads", 6),
+    ("ruby-hart", "threads", 40),
+    ("tess-monroe", "snapchat", 150),
+)
+
 SCENE_TAGS = {
     "veil": ("studio", "tulle", "portrait"),
     "silk": ("silk", "studio", "detail"),

@@ -143,22 +143,30 @@ def _add_creators() -> dict[str, Creator]:
 
 
 def _add_channels(creators: dict[str, Creator]) -> dict[str, list[Channel]]:
-    """Give every model her accounts, all of them written to the outbox."""
+    """Give every model her accounts: to the outbox, and some to post to by hand."""
     channels = {
         model.slug: [
             Channel(
                 creator=creators[model.slug],
                 platform=platform,
-                connector="outbox",
+                connector=connector,
                 handle="@" + model.slug.replace("-", "."),
                 language=model.language,
             )
-            for platform in model.platforms
+            for platform, connector in _ways_to(model)
         ]
         for model in cast.MODELS
     }
     Channel.objects.bulk_create(one for group in channels.values() for one in group)
     return channels
+
+
+def _ways_to(model: cast.Model) -> list[tuple[str, str]]:
+    by_hand = [platform for slug, platform, _ in cast.BY_HAND if slug == model.slug]
+    return [
+        *((platform, "outbox") for platform in model.platforms),
+        *((platform, "handover") for platform in by_hand),
+    ]
 
 
 def _add_media(

@@ -1,7 +1,7 @@
 """The demo's posts: six months behind, two weeks ahead."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -19,6 +19,7 @@ from templates_app.models import PostTemplate
 HISTORY = timedelta(days=182)
 AHEAD = timedelta(days=14)
 _SETTLED = timedelta(hours=72)
+_HAND = "handover"
 _FAILURE = "The platform refused the picture: its longer edge is above 1,080 pixels."
 _DOUBT = "The connection broke after the post had been sent."
 
@@ -93,8 +94,23 @@ class _Maker:
         start = self.now - HISTORY
         for at in posting_times(self.model, start, self.now + AHEAD, self.random):
             yield self._post(at)
+        yield from self._by_hand()
 
-    def _post(self, at: datetime) -> PlannedPost:
+    def _by_hand(self) -> Iterator[PlannedPost]:
+        """Yield what somebody is to post by hand today."""
+        wanted = {
+            platform: at
+            for slug, platform, at in cast.BY_HAND
+            if slug == self.model.slug
+        }
+        for channel in self.channels:
+            if channel.connector == _HAND:
+                at = self.now + timedelta(minutes=wanted[channel.platform])
+                # Of its own dice, so that nobody else's history hangs on it.
+                dice = np.random.default_rng(wanted[channel.platform])
+                yield replace(self, random=dice)._post(at, [channel])
+
+    def _post(self, at: datetime, channels: list[Channel] | None = None) -> PlannedPost:
         random = self.random
         template = None
         if random.random() < 0.35:
@@ -110,7 +126,10 @@ class _Maker:
             is_demo=True,
         )
         ahead = at > self.now + timedelta(minutes=2)
-        rows = [self._publication(post, channel, ahead) for channel in self.channels]
+        usual = [one for one in self.channels if one.connector != _HAND]
+        rows = [
+            self._publication(post, channel, ahead) for channel in channels or usual
+        ]
         post.state = derive(row.state for row in rows)
         published = [row.published_at for row in rows if row.published_at]
         planned_at = min(at, self.now) - timedelta(hours=float(random.uniform(3, 60)))

@@ -65,6 +65,9 @@ def test_the_demo_is_believable_and_goes_without_a_trace() -> None:
     assert not planned.filter(publish_at__gt=now + timedelta(days=15)).exists()
     assert not Post.objects.filter(is_demo=False).exists()
 
+    by_hand = planned.filter(publications__channel__connector="handover")
+    assert by_hand.filter(publish_at__lt=now + timedelta(hours=3)).count() == 3
+
     lea = Creator.objects.get(slug="lea-moss")
     best = suggest(lea, 5, now=now, zone=lea.timezone)
     assert {one.basis for one in best} <= {"slot", "model"}
