@@ -18,12 +18,12 @@ from promura_site.api.responses import success
 from promura_site.api.schema import envelope
 from promura_site.api.views import ApiViewSet
 from scheduling.cause_shapes import StopSerializer
+from scheduling.channel_shapes import ChannelSerializer
 from scheduling.models import Channel, PanicStop, PublishingPace
 from scheduling.publishing.pace import pace_of
 from scheduling.serializers import StrictIntegerField
 from scheduling.services import control as services
 from scheduling.services.resuming import WAYS
-from scheduling.shapes import ChannelSerializer
 
 # More than anybody means by minutes between posts, or by posts a day.
 MOST_MINUTES = 24 * 60
@@ -79,7 +79,7 @@ class PaceSerializer(serializers.Serializer):
 
 _STOP = envelope("StopAnswer", stop=StopSerializer())
 _STOPS = envelope("StopList", stops=StopSerializer(many=True))
-_COUNTS = envelope("HeldUp", held_up=HeldUpSerializer())
+_COUNTS = envelope("HeldUpAnswer", held_up=HeldUpSerializer())
 _RESUMED = envelope(
     "Resumed", held_up=HeldUpSerializer(), message=serializers.CharField()
 )
