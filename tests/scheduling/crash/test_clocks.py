@@ -11,6 +11,9 @@ from tests.scheduling.crash.stage import Stage, size
 from tests.scheduling.crash.verdict import check
 
 POSTS_A_KIND = size(20, 167)
+# What a wrong clock would send too early; planned before it is due, however busy.
+SOON_A_KIND = size(8, 60)
+IN_A_WHILE = timedelta(seconds=size(10, 90))
 MINUTES = 5
 
 
@@ -25,9 +28,9 @@ def test_a_clock_that_is_wrong_makes_nothing_early_or_twice(stage: Stage) -> Non
     stage.platform.delay(0.1)
     clocks = ({}, wrong_by(MINUTES), wrong_by(-MINUTES))
     with stage.publishers(*clocks, arguments=("--senders", "2")) as publishers:
-        due = timezone.now() + timedelta(seconds=3)
+        due = timezone.now() + IN_A_WHILE
+        soon = {one.content for one in stage.plan(SOON_A_KIND, due=due)}
         stage.plan(POSTS_A_KIND)
-        soon = {one.content for one in stage.plan(POSTS_A_KIND, due=due)}
         stage.wait_until_settled(*publishers)
     sent = [entry for entry in stage.platform.seen() if entry["text"] in soon]
     first = min(datetime.fromtimestamp(entry["at"], due.tzinfo) for entry in sent)
