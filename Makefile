@@ -28,7 +28,7 @@ help:
 	@echo "make test-bluesky  post to Bluesky's own server; needs Node 20, takes a while once"
 	@echo "make crash    kill publishers a hundred times on both databases; takes a while"
 	@echo "make check    formatting, types, layers, deployment settings, migrations"
-	@echo "make bench    print how fast the main calls are"
+	@echo "make bench    print how fast the main calls are, and how many posts go out a second"
 
 run: install
 	@if [ "$(DEMO)" != 0 ]; then $(BIN)/python manage.py load_demo --if-empty; fi
@@ -92,6 +92,7 @@ format: $(TESTING)
 
 bench: $(TESTING)
 	$(BIN)/python bench/run.py $(ARGS)
+	$(BIN)/python bench/publishing.py
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

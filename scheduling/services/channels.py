@@ -11,6 +11,7 @@ from promura_site.errors import DomainError
 from promura_site.models import User
 from scheduling import credentials
 from scheduling.models import Channel
+from scheduling.publishing import channel_health
 from scheduling.publishing.connectors import registry
 from scheduling.publishing.connectors.base import CredentialsInvalid
 from scheduling.services.identity import refuse_other_sign_in
@@ -83,6 +84,8 @@ def update_channel(
     for name, value in changes.items():
         setattr(channel, name, value)
     with transaction.atomic():
+        if sign_in is not None:
+            channel_health.note_sign_in(channel)
         _save_as_the_only_one(channel, update_fields=list(changes))
         events.emit(
             "channel.signed_in" if sign_in is not None else "channel.changed",

@@ -15,6 +15,7 @@ from promura_site import events
 from promura_site.errors import DomainError
 from promura_site.models import User
 from scheduling.models import Channel, ChannelFace
+from scheduling.publishing import channel_health
 from scheduling.publishing.connectors import registry
 from scheduling.publishing.connectors.base import NEEDS_SIGN_IN, Account, PublishError
 from scheduling.publishing.delivery import connected
@@ -129,6 +130,8 @@ def _note(
     channel.verified_at = timezone.now()
     told = ["account_id", "account_handle", "account_name"]
     with transaction.atomic():
+        if health == Channel.Health.GOOD:
+            channel_health.note_sign_in(channel)
         channel.save(update_fields=["health", "health_detail", "verified_at", *told])
         if picture:
             ChannelFace.objects.update_or_create(

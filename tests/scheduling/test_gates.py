@@ -6,10 +6,13 @@ import pytest
 from django.utils import timezone
 
 from metrics.models import AuditEvent
+from promura_site.models import User
 from scheduling.models import Channel, ChannelFlow, PanicStop, Publication
 from scheduling.publishing import gates, ledger, sweeping
 from scheduling.publishing.channel_health import OUTAGE_AFTER
 from scheduling.publishing.connectors.base import OutcomeUnknown, PublishError, Receipt
+from scheduling.services.channels import update_channel
+from scheduling.services.identity import verify_channel
 from tests.scheduling.planning import LONG_AGO, a_channel, a_publication, put
 
 pytestmark = pytest.mark.django_db
@@ -169,3 +172,20 @@ def test_what_nobody_may_send_is_not_due_for_a_publisher(anonymous: object) -> N
     a_publication()
     stop()
     assert ledger.claim(10) == []
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_who_signs_in_or_verifies_ends_the_rest(editor: User, verified: bool) -> None:
+    channel = a_channel(health="degraded")
+    publication = a_publication(channel)
+    ChannelFlow.objects.create(
+        channel=channel,
+        failures=OUTAGE_AFTER,
+        blocked_until=timezone.now() + timedelta(minutes=10),
+    )
+    assert ledger.claim(10) == []
+    if verified:
+        verify_channel(channel, actor=editor)
+    else:
+        update_channel(channel, actor=editor, sign_in={})
+    assert [one.publication for one in ledger.claim(10)] == [publication]
