@@ -19,7 +19,7 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
     def to_show(self) -> "ChannelQuerySet":
         """Fetch along what a channel is shown with."""
         face = ChannelFace.objects.filter(channel=OuterRef("pk"))
-        return self.select_related("creator").annotate(has_face=Exists(face))
+        return self.select_related("creator", "flow").annotate(has_face=Exists(face))
 
 
 class Channel(models.Model):

@@ -10,10 +10,10 @@ from library.models import Creator, Rating
 from promura_site.models import User
 from promura_site.pages import Page
 from promura_site.zones import zone_names
-from scheduling.models import Channel, Publication
+from scheduling.channel_shapes import CreatorSerializer
+from scheduling.models import Channel, PanicStop, Publication
 from scheduling.platform_names import platform_name
 from scheduling.publishing.connectors import registry
-from scheduling.shapes import CreatorSerializer
 
 
 @method_decorator(never_cache, "dispatch")
@@ -30,14 +30,21 @@ class ModelsPage(Page):
             "manage": person.has_perm("library.change_creator"),
             "connect": person.has_perm("scheduling.add_channel"),
             "sign_in": person.has_perm("scheduling.change_channel"),
+            "stop": person.has_perm("scheduling.add_panicstop"),
         }
         return super().get_context_data(
             can=can,
             ratings=Rating.labels,
             zones=sorted(zone_names()) if can["manage"] else [],
-            page_data={"can": can, **_models(), **_ways()},
+            page_data={"can": can, "stopped": _stopped(), **_models(), **_ways()},
             **kwargs,
         )
+
+
+def _stopped() -> list[str]:
+    """Return the models of whom nothing is published until somebody lets it go on."""
+    stops = PanicStop.objects.filter(creator__isnull=False)
+    return list(stops.values_list("creator__slug", flat=True))
 
 
 def _models() -> dict[str, Any]:

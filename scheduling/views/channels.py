@@ -17,12 +17,12 @@ from promura_site.api.filters import filter_parameters
 from promura_site.api.responses import success
 from promura_site.api.schema import envelope, list_parameters, page_of
 from promura_site.api.views import ApiViewSet
+from scheduling.channel_shapes import AccountSerializer, ChannelSerializer
 from scheduling.filters import ChannelFilter
 from scheduling.models import Channel, ChannelFace
 from scheduling.serializers import ChannelChangeSerializer, ChannelWriteSerializer
 from scheduling.services import channels as services
 from scheduling.services.identity import verify_channel
-from scheduling.shapes import AccountSerializer, ChannelSerializer
 
 ORDERINGS: dict[str, tuple[str, ...]] = {
     "handle": ("handle",),

@@ -14,10 +14,10 @@ from promura_site.api.filters import filter_parameters
 from promura_site.api.responses import success
 from promura_site.api.schema import envelope, list_parameters, page_of
 from promura_site.api.views import ApiViewSet
+from scheduling.channel_shapes import CreatorSerializer
 from scheduling.filters import CreatorFilter
 from scheduling.models import Channel
 from scheduling.serializers import CreatorChangeSerializer, CreatorWriteSerializer
-from scheduling.shapes import CreatorSerializer
 
 ORDERINGS: dict[str, tuple[str, ...]] = {
     "name": ("name",),

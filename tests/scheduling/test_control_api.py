@@ -1,5 +1,6 @@
 """The API of the brakes."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -122,3 +123,23 @@ def test_a_models_pace_is_shown_and_set(
     for bad in ({"daily_cap": -1}, {"daily_cap": "3"}, {"min_spacing_minutes": 9999}):
         assert as_admin.patch(path, bad).status_code == 400
     assert as_admin.get("/api/models/nobody/pace").status_code == 404
+
+
+def test_a_channel_shows_that_it_was_stopped_or_rests(
+    as_viewer: APIClient, django_assert_max_num_queries: Any
+) -> None:
+    now = timezone.now()
+    later = now + timedelta(hours=1)
+    stopped, resting, rested = a_channel(), a_channel(), a_channel()
+    ChannelFlow.objects.create(channel=stopped, stopped_at=now)
+    ChannelFlow.objects.create(channel=resting, blocked_until=later)
+    ChannelFlow.objects.create(channel=rested, blocked_until=now)
+    a_channel()
+    with django_assert_max_num_queries(5):
+        shown = as_viewer.get("/api/channels").json()["channels"]
+    found = {one["id"]: (one["stopped_at"], one["blocked_until"]) for one in shown}
+    assert found[str(stopped.pk)][0] is not None
+    assert found[str(resting.pk)][0] is None
+    assert datetime.fromisoformat(found[str(resting.pk)][1]) == later
+    assert found[str(rested.pk)] == (None, None)
+    assert len(found) == 4

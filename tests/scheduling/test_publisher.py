@@ -17,7 +17,13 @@ from rest_framework.test import APIClient
 
 from metrics.models import ErrorEvent
 from promura_site.models import Heartbeat
-from scheduling.models import Channel, ChannelFlow, Publication, PublishAttempt
+from scheduling.models import (
+    Channel,
+    ChannelFlow,
+    PanicStop,
+    Publication,
+    PublishAttempt,
+)
 from scheduling.publishing import ledger
 from scheduling.publishing.connectors.base import (
     PublishError,
@@ -338,6 +344,27 @@ def test_what_waits_for_its_channel_is_not_due_for_a_publisher() -> None:
     a_publication(a_channel(is_active=True))
     Channel.objects.update(is_active=False)
     assert Client().get("/healthz/publishing").status_code == 200
+
+
+def test_what_a_person_or_a_brake_holds_back_is_not_due_for_a_publisher() -> None:
+    now = timezone.now()
+    a_publication(a_channel(platform="x", connector="handover"))
+    signed_out = a_channel(health=Channel.Health.NEEDS_SIGN_IN)
+    burst, resting = a_channel(), a_channel()
+    ChannelFlow.objects.create(channel=burst, stopped_at=now)
+    ChannelFlow.objects.create(channel=resting, blocked_until=now + timedelta(hours=1))
+    for channel in (signed_out, burst, resting):
+        a_publication(channel)
+    spaced = a_publication()
+    put(spaced, next_attempt_at=now + timedelta(minutes=5), error_code="spacing")
+    stopped = a_publication()
+    creator = stopped.channel.creator
+    PanicStop.objects.create(key=str(creator.pk), creator=creator, stopped_at=now)
+    assert Client().get("/healthz/publishing").status_code == 200
+    PanicStop.objects.all().delete()
+    response = Client().get("/healthz/publishing")
+    assert response.status_code == 503
+    assert "1 due" in response.json()["checks"]["publisher"]["detail"]
 
 
 @pytest.mark.django_db(transaction=True)

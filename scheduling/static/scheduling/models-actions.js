@@ -43,6 +43,25 @@ export async function changeAccount(keep, channel, changes) {
   }
 }
 
+/** Let an account go on that a burst has stopped; with posts waiting, the queue asks how. */
+export async function release(keep, channel, button) {
+  if (button.getAttribute("aria-busy") === "true") return;
+  button.setAttribute("aria-busy", "true");
+  try {
+    const { held_up: held } = await api.get(`/api/channels/${channel.id}/resume`);
+    if (held.due + held.late > 0) {
+      window.location.assign(`/queue?resume=${channel.id}`);
+      return;
+    }
+    keep.account((await api.post(`/api/channels/${channel.id}/release`)).channel);
+    offerUndo({ message: `${channel.handle} goes on.` });
+  } catch (error) {
+    offerUndo({ message: error.message });
+  } finally {
+    button.removeAttribute("aria-busy");
+  }
+}
+
 function whose({ name, handle, external_id: id }) {
   const said = [name, handle].filter(Boolean).join(", ") || id;
   return said ? `It is the account of ${said}.` : "";

@@ -1,15 +1,8 @@
 /** One model on the models page: who she is, her clock, and her accounts. */
 
-import { avatar, h, icon, stateIcon } from "../promura_site/dom.js";
+import { avatar, h, icon } from "../promura_site/dom.js";
 import { formatTime } from "../promura_site/time.js";
-
-const HEALTH = {
-  good: [() => stateIcon("published"), "Works"],
-  degraded: [() => icon("warning"), "Trouble"],
-  needs_sign_in: [() => icon("lock"), "Sign in again"],
-  unknown: [() => stateIcon("draft"), "Not checked"],
-  off: [() => stateIcon("skipped"), "Not in use"],
-};
+import { healthBadge, safeWay, troubleOf, way } from "./models-health.js";
 
 /** Return the place that an IANA zone is named after. */
 export function city(zone) {
@@ -21,15 +14,6 @@ function clock(zone) {
   const day = formatTime(now, { style: "day", zone });
   const words = day === formatTime(now, { style: "day" }) ? "" : `${day}, `;
   return `${words}${formatTime(now, { style: "time", zone })} in ${city(zone)}`;
-}
-
-function healthBadge(channel) {
-  const state = channel.is_active ? channel.health : "off";
-  const [glyph, word] = HEALTH[state] ?? HEALTH.unknown;
-  const when = channel.verified_at
-    ? `Checked ${formatTime(channel.verified_at, { style: "relative" })}`
-    : "Nobody has checked it yet";
-  return h("span", { class: `state health-${state}`, title: when }, glyph(), word);
 }
 
 function menuButton(label, dataset) {
@@ -67,22 +51,21 @@ function answered({ handle, name, external_id: id, avatar_url: face }) {
 
 function account(model, channel, { can, last, names }) {
   const where = { model: model.id, channel: channel.id };
-  const way = channel.connector === channel.platform ? "" : ` · ${channel.connector === "handover" ? "by hand" : channel.connector}`;
-  const trouble = channel.is_active && channel.health !== "good" && channel.health_detail;
+  const by = channel.connector === channel.platform ? "" : ` · ${channel.connector === "handover" ? "by hand" : channel.connector}`;
+  const trouble = troubleOf(channel);
   return h(
     "li",
     { class: "channel-item", dataset: { channelId: channel.id } },
     h("div", { class: "channel-words" },
       h("strong", { class: "clip" }, channel.handle),
-      h("span", { class: "meta clip" }, `${names[channel.platform] ?? channel.platform}${way}`),
+      h("span", { class: "meta clip" }, `${names[channel.platform] ?? channel.platform}${by}`),
       channel.account && answered(channel.account)),
     h("div", { class: "channel-health" }, healthBadge(channel), lastWords(channel, last[channel.id])),
     can.sign_in && h("div", { class: "list-actions" },
-      channel.is_active && h("button",
-        { class: "btn btn-small", type: "button", dataset: { deed: "verify", key: `verify ${channel.id}`, ...where } },
-        "Verify", h("span", { class: "visually-hidden" }, ` ${channel.handle}`)),
+      safeWay(channel, where),
+      channel.is_active && way("Verify", "verify", channel, where),
       menuButton(`More for ${channel.handle}`, { ...where, key: `menu ${channel.id}` })),
-    trouble && h("p", { class: "meta channel-detail" }, channel.health_detail),
+    trouble && h("p", { class: "meta channel-detail" }, trouble),
   );
 }
 
@@ -108,7 +91,7 @@ function accounts(model, context) {
 
 /** Return the card of a model; `last` tells when each channel last published. */
 export function card(model, context) {
-  const { can } = context;
+  const { can, stopped } = context;
   return h(
     "li",
     { class: `panel model-card${model.active ? "" : " is-inactive"}`, dataset: { modelId: model.id } },
@@ -117,7 +100,8 @@ export function card(model, context) {
       h("div", { class: "model-words" },
         h("h2", { class: "section-title clip" }, model.name),
         h("p", { class: "meta num clip" }, clock(model.timezone)),
-        h("p", { class: "meta clip" }, `${model.id} · ${model.language}`)),
+        h("p", { class: "meta clip" }, `${model.id} · ${model.language}`),
+        stopped.has(model.id) && h("p", { class: "state model-stopped" }, icon("pause"), "Publishing is stopped")),
       can.manage ? activeSwitch(model) : !model.active && h("span", { class: "chip" }, "Not active"),
       can.manage && menuButton(`More for ${model.name}`, { model: model.id, key: `menu ${model.id}` })),
     accounts(model, context),

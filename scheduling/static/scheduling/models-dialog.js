@@ -5,6 +5,7 @@ import { closeDialog, openDialog } from "../promura_site/dialog.js";
 import { formatTime, zone as ownZone } from "../promura_site/time.js";
 import { announce, offerUndo } from "../promura_site/undo.js";
 import { upload } from "../promura_site/upload.js";
+import { savePace, showPace } from "./models-pace.js";
 
 const dialog = document.getElementById("model-dialog");
 const form = dialog?.querySelector("form");
@@ -38,13 +39,14 @@ async function sendPicture(model, file) {
 
 async function save({ picture, ...data }) {
   const { model: known, keep } = now;
-  const { id, ...changes } = data;
+  const { id, min_spacing_minutes: spacing, daily_cap: cap, ...changes } = data;
   const answer = known
     ? await api.patch(`/api/models/${known.id}`, changes)
-    : await api.post("/api/models", data);
+    : await api.post("/api/models", { id, ...changes });
   // Kept before the picture goes: if that is refused, the model is there all the same.
   now.model = answer.model;
   keep.model(answer.model);
+  if (known) await savePace(known, { min_spacing_minutes: spacing, daily_cap: cap });
   keep.model(await sendPicture(answer.model, picture));
   closeDialog(dialog, "saved");
   if (known) {
@@ -70,6 +72,7 @@ export function openModel(keep, model = null) {
   form.elements.timezone.value = model?.timezone ?? ownZone();
   form.elements.language.value = model?.language ?? "en";
   form.elements.id.dataset.own = "";
+  if (model) showPace(form, model);
   sayZone();
   openDialog(dialog);
   form.elements.name.focus();

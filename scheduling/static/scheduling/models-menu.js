@@ -6,8 +6,12 @@ function item(word, glyph, dataset) {
   return h("button", { class: "menu-item", type: "button", dataset }, icon(glyph), word);
 }
 
+function link(word, glyph, href) {
+  return h("a", { class: "menu-item", href }, icon(glyph), word);
+}
+
 /** Fill the menu for a model, or for one of her accounts. */
-export function fillMenu(button, { model, channel, can }) {
+export function fillMenu(button, { model, channel, can, stopped }) {
   const menu = document.getElementById("model-menu");
   // Not every browser focuses a button that is clicked, and the menu is placed by it.
   button.focus();
@@ -15,7 +19,11 @@ export function fillMenu(button, { model, channel, can }) {
     replaceChildren(menu,
       item("Edit", "edit", { deed: "edit-model", model: model.id }),
       can.connect && model.active &&
-        item("Add an account", "plus", { deed: "add-account", model: model.id }));
+        item("Add an account", "plus", { deed: "add-account", model: model.id }),
+      can.stop && h("hr"),
+      can.stop && (stopped.has(model.id)
+        ? link("Let publishing go on…", "play", `/queue?resume=${model.id}`)
+        : link("Stop publishing…", "pause", `/queue?stop=${model.id}`)));
     return;
   }
   const where = { model: model.id, channel: channel.id };

@@ -2,7 +2,7 @@
 
 import { h, replaceChildren } from "../promura_site/dom.js";
 import { openAccount } from "./models-account.js";
-import { changeAccount, changeModel, verify } from "./models-actions.js";
+import { changeAccount, changeModel, release, verify } from "./models-actions.js";
 import { card } from "./models-card.js";
 import { openModel } from "./models-dialog.js";
 import { openImport } from "./models-import.js";
@@ -11,6 +11,7 @@ import { fillMenu } from "./models-menu.js";
 const MINUTE = 60_000;
 const page = JSON.parse(document.getElementById("page-data").textContent);
 const models = new Map(page.models.map((model) => [model.id, model]));
+const stopped = new Set(page.stopped);
 const list = document.querySelector("[data-models]");
 const filters = document.querySelector("[data-filters]");
 const names = Object.fromEntries(page.platforms.map((one) => [one.id, one.name]));
@@ -20,7 +21,7 @@ function plural(count, word) {
 }
 
 function inTrouble(channel) {
-  return channel.is_active && ["degraded", "needs_sign_in"].includes(channel.health);
+  return channel.is_active && (Boolean(channel.stopped_at) || ["degraded", "needs_sign_in"].includes(channel.health));
 }
 
 function matches(model, { search, active, health }) {
@@ -60,7 +61,7 @@ function draw() {
   const wanted = Object.fromEntries(new FormData(filters));
   const shown = ordered().filter((model) => matches(model, wanted));
   const focused = document.activeElement?.dataset?.key;
-  replaceChildren(list, shown.map((model) => card(model, { can: page.can, last: page.last, names })));
+  replaceChildren(list, shown.map((model) => card(model, { can: page.can, last: page.last, names, stopped })));
   if (focused) list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   const accounts = shown.reduce((sum, model) => sum + model.channels.filter((one) => one.is_active).length, 0);
   const words = models.size ? `${plural(shown.length, "model")} · ${plural(accounts, "account")}` : "";
@@ -91,6 +92,7 @@ const DEEDS = {
   "edit-account": (on) => openAccount(keep, page, { ...on, task: "edit" }),
   "sign-in": (on) => openAccount(keep, page, { ...on, task: "sign-in" }),
   "switch-account": ({ channel }) => changeAccount(keep, channel, { is_active: !channel.is_active }),
+  release: ({ channel, button }) => release(keep, channel, button),
   verify: ({ channel, button }) => verify(keep, channel, button),
 };
 
@@ -99,7 +101,7 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   const model = models.get(button.dataset.model);
   const channel = model?.channels.find((one) => one.id === button.dataset.channel);
-  if (button.dataset.deed === "menu") fillMenu(button, { model, channel, can: page.can });
+  if (button.dataset.deed === "menu") fillMenu(button, { model, channel, can: page.can, stopped });
   else DEEDS[button.dataset.deed]?.({ model, channel, button });
 });
 
@@ -113,6 +115,17 @@ document.querySelector("[data-add-model]")?.addEventListener("click", () => open
 filters.addEventListener("input", draw);
 filters.addEventListener("submit", (event) => event.preventDefault());
 draw();
+
+/** Open what an address asks for, such as /models?sign-in=…, once. */
+function openAsked() {
+  const asked = new URLSearchParams(window.location.search).get("sign-in");
+  if (!asked) return;
+  history.replaceState(null, "", window.location.pathname);
+  const model = [...models.values()].find((one) => one.channels.some(({ id }) => id === asked));
+  const channel = model?.channels.find(({ id }) => id === asked);
+  if (channel && page.can.sign_in) DEEDS["sign-in"]({ model, channel });
+}
+openAsked();
 
 // The clocks on the cards; nothing else there changes by itself.
 setInterval(() => {

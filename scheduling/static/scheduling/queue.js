@@ -131,8 +131,9 @@ panel.addEventListener("click", (event) => {
 /** Open what an address asks for, such as /queue?resume=all, once. */
 function openAsked() {
   const asked = new URLSearchParams(window.location.search).get("resume");
-  const named = (one) => one.stop && (one.model ?? "all") === asked;
-  const cause = asked && page.can.resume && store.causes.find(named);
+  const named = (one) => one.ways.includes("kept") && (one.stop ? one.model ?? "all" : one.channel) === asked;
+  const found = asked && store.causes.find(named);
+  const cause = (found?.stop ? page.can.resume : page.can.retry) && found;
   if (asked) history.replaceState(null, "", window.location.pathname);
   if (cause) decided(cause, context);
 }
