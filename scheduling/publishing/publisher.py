@@ -122,8 +122,9 @@ class Publisher:
             _sweep()
             self._swept_at = time.monotonic()
         with self._free:
-            self._free.wait_for(self._has_room, self._interval)
-            room = self._senders + BACKLOG - len(self._in_hand)
+            # Few claims of many cost less than many of few.
+            has_room = self._free.wait_for(self._has_room, self._interval)
+            room = self._senders + BACKLOG - len(self._in_hand) if has_room else 0
         leases = []
         if room > 0 and not self._stopping.is_set():
             with self._turn:

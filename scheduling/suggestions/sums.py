@@ -66,14 +66,16 @@ def amounts_of(entry: SlotEntry) -> Amounts:
     if entry.y is not None and entry.baseline is not None:
         n, s, q = fc.terms(fc.Entry(entry.slot, entry.t, entry.y, entry.baseline))
         engagement = entry.engagement or 0.0
+    # An imported post was not sent by us: it says nothing of what succeeds.
+    sent = entry.publication_id is not None
     return {
         "n": n,
         "s": s,
         "q": q,
         "posts": int(entry.y is not None),
         "engagement": engagement,
-        "succeeded": int(entry.succeeded),
-        "failed": int(not entry.succeeded),
+        "succeeded": int(sent and entry.succeeded),
+        "failed": int(sent and not entry.succeeded),
     }
 
 
@@ -111,23 +113,23 @@ def count(entries: Iterable[SlotEntry]) -> None:
         place = (entry.creator_id, entry.slot)
         change = changes.setdefault(place, {"succeeded": 0, "failed": 0})
         change["succeeded" if entry.succeeded else "failed"] += 1
-    creators = {creator for creator, _ in changes}
     rows = SlotStatistic.objects.filter(
-        creator__in=creators, slot__in={slot for _, slot in changes}
+        creator__in={creator for creator, _ in changes},
+        slot__in={slot for _, slot in changes},
     )
     there = {(one.creator_id, one.slot): one for one in rows}
-    known = [there[place] for place in changes if place in there]
-    for row in known:
-        row.succeeded += int(changes[row.creator_id, row.slot]["succeeded"])
-        row.failed += int(changes[row.creator_id, row.slot]["failed"])
-        row.updated_at = timezone.now()
+    for place, change in changes.items():
+        row = there.get(place) or SlotStatistic(creator_id=place[0], slot=place[1])
+        row.succeeded += int(change["succeeded"])
+        row.failed += int(change["failed"])
+        row.pk = None
+        there[place] = row
     # Nobody else changes them: their creators are locked.
-    if known:
-        SlotStatistic.objects.bulk_update(known, ["succeeded", "failed", "updated_at"])
     SlotStatistic.objects.bulk_create(
-        SlotStatistic(creator_id=creator, slot=slot, **change)
-        for (creator, slot), change in changes.items()
-        if (creator, slot) not in there
+        [there[place] for place in changes],
+        update_conflicts=True,
+        unique_fields=["creator", "slot"],
+        update_fields=["succeeded", "failed", "updated_at"],
     )
 
 
