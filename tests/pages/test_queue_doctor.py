@@ -15,11 +15,13 @@ from scheduling.models import (
     PanicStop,
     Publication,
     PublishAttempt,
+    Takedown,
 )
 from scheduling.publishing import gates
 from tests.factories import ChannelFactory, CreatorFactory, UserFactory
 from tests.loopback import Receiver
 from tests.scheduling.planning import (
+    a_post,
     a_publication,
     a_webhook,
     published,
@@ -298,3 +300,25 @@ def test_what_was_tried_is_shown_and_a_webhook_is_sent_again(
         expect(dialog).to_contain_text("Sent again")
     assert PublishAttempt.objects.count() == 2
     assert len(receiver.deliveries) == 2
+
+
+def test_a_published_post_is_taken_down_where_it_was_chosen(
+    open_as: Open, editor: User, lea: Channel
+) -> None:
+    other = ChannelFactory(creator=lea.creator, platform="x", handle="@lea.x")
+    post = a_post(lea, other, content="Salt on everything")
+    at = timezone.now() - timedelta(hours=1)
+    rows = post.publications.all()
+    rows.update(state=P.PUBLISHED, published_at=at, publish_at=at)
+    page = on_a_phone(open_as(editor))
+    page.get_by_role("button", name="More for “Salt on everything”").click()
+    page.locator("#post-menu").get_by_text("Take down…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("checkbox")).to_have_count(2)
+    dialog.get_by_role("checkbox", name="@lea.x on X").press("Space")
+    dialog.get_by_role("button", name="Take it down").press("Enter")
+    expect(dialog).to_be_hidden()
+    posted = page.get_by_role("region", name="Recently posted")
+    expect(posted).to_contain_text("Somebody has to take it down by hand")
+    assert Takedown.objects.get().publication.channel == lea
+    assert fits(page)

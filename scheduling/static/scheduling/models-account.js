@@ -53,7 +53,7 @@ async function save(data) {
     return;
   }
   // Whose account it is should be known before anything is posted there.
-  const button = document.querySelector(`[data-key="verify ${answer.channel.id}"]`);
+  const button = document.querySelector(`[data-channel-id="${answer.channel.id}"] .list-actions > .btn`);
   button?.focus();
   if (button) await verify(keep, answer.channel, button);
 }

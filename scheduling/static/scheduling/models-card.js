@@ -2,7 +2,7 @@
 
 import { avatar, h, icon } from "../promura_site/dom.js";
 import { formatTime } from "../promura_site/time.js";
-import { healthBadge, safeWay, troubleOf, way } from "./models-health.js";
+import { healthBadge, safeWay, troubleOf } from "./models-health.js";
 
 /** Return the place that an IANA zone is named after. */
 export function city(zone) {
@@ -63,7 +63,6 @@ function account(model, channel, { can, last, names }) {
     h("div", { class: "channel-health" }, healthBadge(channel), lastWords(channel, last[channel.id])),
     can.sign_in && h("div", { class: "list-actions" },
       safeWay(channel, where),
-      channel.is_active && way("Verify", "verify", channel, where),
       menuButton(`More for ${channel.handle}`, { ...where, key: `menu ${channel.id}` })),
     trouble && h("p", { class: "meta channel-detail" }, trouble),
   );

@@ -31,16 +31,16 @@ export function troubleOf({ is_active: used, health, health_detail: detail, stop
   return [burst, health !== "good" && detail, resting].filter(Boolean).join(" ");
 }
 
-/** Return a button of an account that `models.js` hears. */
-export function way(word, deed, channel, where) {
+function way(word, deed, channel, where) {
   return h("button",
     { class: "btn btn-small", type: "button", dataset: { deed, key: `${deed} ${channel.id}`, ...where } },
     word, h("span", { class: "visually-hidden" }, ` ${channel.handle}`));
 }
 
-/** Return the one thing that helps an account in trouble. */
+/** Return the one thing that helps an account; without trouble, asking how it is. */
 export function safeWay(channel, where) {
   if (!channel.is_active) return null;
   if (channel.health === "needs_sign_in") return way("Sign in", "sign-in", channel, where);
-  return channel.stopped_at && way("Let it go on", "release", channel, where);
+  if (channel.stopped_at) return way("Let it go on", "release", channel, where);
+  return way("Verify", "verify", channel, where);
 }

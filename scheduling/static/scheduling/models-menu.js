@@ -29,6 +29,7 @@ export function fillMenu(button, { model, channel, can, stopped }) {
   const where = { model: model.id, channel: channel.id };
   replaceChildren(menu,
     item("Edit", "edit", { deed: "edit-account", ...where }),
+    channel.is_active && item("Verify", "check", { deed: "verify", ...where }),
     channel.connector !== "outbox" && item("Sign in again", "lock", { deed: "sign-in", ...where }),
     h("hr"),
     channel.is_active

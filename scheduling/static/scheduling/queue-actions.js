@@ -7,6 +7,7 @@ import { showAttempts } from "./queue-attempts.js";
 import { causeOf } from "./queue-causes.js";
 import { decide } from "./queue-decide.js";
 import { count, reschedule, settle } from "./queue-dialogs.js";
+import { takeDown } from "./queue-takedown.js";
 import { fillMenu } from "./queue-menu.js";
 import { isOpen, lateWords } from "./queue-words.js";
 
@@ -84,6 +85,11 @@ export async function decided(cause, { refresh }) {
 
 const DEEDS = {
   attempts: showAttempts,
+  takedown: async (on, context) => {
+    const count = await takeDown(on, context);
+    await context.refresh();
+    if (count) offerUndo({ message: count === 1 ? "It is being taken down." : `${count} are being taken down.` });
+  },
   decide: ({ publication }, context) => decided(causeOf(context.store.causes, publication), context),
   cancel,
   duplicate,
@@ -100,7 +106,7 @@ const DEEDS = {
 };
 
 // These only open a dialog, which shows by itself that it is at work.
-const ASKING = new Set(["attempts", "decide", "reschedule", "settle", "count"]);
+const ASKING = new Set(["attempts", "decide", "takedown", "reschedule", "settle", "count"]);
 
 /** Hear the page's buttons; `context` knows the posts and how to refresh. */
 export function wireActions(context) {

@@ -85,15 +85,23 @@ function countButton(figures, on) {
   return button;
 }
 
+const TAKEDOWNS = {
+  waiting: "It is being taken down.",
+  by_hand: "Somebody has to take it down by hand: see Hand-over.",
+  done: "It is taken down.",
+  failed: "It could not be taken down.",
+};
+
 function posted(post, publication, context) {
-  const { engagement, url, channel } = publication;
+  const { engagement, url, channel, takedown } = publication;
   const figures = engagement ? reaction(engagement) : "";
   const about = `for ${channel.handle} on ${channel.platform}`;
   return h("li", { class: "queue-line" },
-    stateBadge("published"),
+    takedown?.state === "done" ? stateBadge("cancelled", "Taken down") : stateBadge("published"),
     h("div", { class: "queue-about" },
       who(publication, context, where(publication, context)),
-      h("p", { class: "meta num" }, figures || "No figures yet")),
+      h("p", { class: "meta num" }, figures || "No figures yet"),
+      takedown && h("p", { class: "queue-reason" }, TAKEDOWNS[takedown.state], takedown.error && ` ${takedown.error}`)),
     h("div", { class: "list-actions" },
       context.can.count && countButton(figures, { post, publication, about, kind: "btn-quiet" }),
       url && h("a", { class: "btn btn-quiet btn-small", href: url, target: "_blank", rel: "noopener noreferrer" },

@@ -1,7 +1,7 @@
 /** The menu of a post: what can be done with all of it. */
 
 import { h, icon, replaceChildren } from "../promura_site/dom.js";
-import { isOpen } from "./queue-words.js";
+import { isOpen, isUp } from "./queue-words.js";
 
 function item(word, glyph, deed, post) {
   return h("button", { class: "menu-item", type: "button", dataset: { deed, post: post.id } }, icon(glyph), word);
@@ -23,6 +23,7 @@ export function fillMenu(button, post, can) {
     can.retry && failed.length > 1 && item(`Try all ${failed.length} again`, "refresh", "retry-all", post),
     can.plan && item("Duplicate", "copy", "duplicate", post),
     post.publications.some((one) => one.attempts > 0) && item("What was tried", "list", "attempts", post),
+    can.count && post.publications.some(isUp) && item("Take down…", "trash", "takedown", post),
     can.change && open && h("hr"),
     can.change && open && item(post.status === "draft" ? "Discard" : "Cancel", "close", "cancel", post));
 }

@@ -44,6 +44,11 @@ export function isOpen(publication) {
   return ["draft", "scheduled", "ready", "retry", "failed", "missed"].includes(publication.status);
 }
 
+/** Tell whether a publication is on its platform and nobody has asked to take it down. */
+export function isUp(publication) {
+  return publication.status === "published" && !publication.takedown;
+}
+
 /** Return in words what a change came too late for; empty if it was in time for all. */
 export function lateWords(late = []) {
   return late.map((one) => one.text).join(" ");
