@@ -1,68 +1,29 @@
 """Channels, posts and publications in Django's admin, through the services."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from library.admin.refusals import RefusalsAdmin, actor_of
+from library.admin.refusals import actor_of
 from promura_site.errors import DomainError
 from promura_site.models import User
+from scheduling import brakes_admin  # noqa: F401 - registers its own
 from scheduling.models import Channel, Post, Publication, PublishAttempt
 from scheduling.notices import admin as notices_admin  # noqa: F401 - registers its own
 from scheduling.publishing.connectors import registry
+from scheduling.reasons import Reason, beats, reason_for
+from scheduling.service_admin import ReadOnlyInline, ServiceAdmin
 from scheduling.services import channels, posts, publications
 from scheduling.services.identity import verify_channel
 from scheduling.services.replay import replay_publication
 
 # Each is waited for while the page loads.
 MOST_REPLAYS = 5
-
-
-class ReadOnlyInline(TabularInline):
-    """Rows shown beneath another one; nobody writes them here."""
-
-    extra = 0
-    can_delete = False
-    show_change_link = True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody adds these by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes these by hand."""
-        return False
-
-
-class ServiceAdmin(RefusalsAdmin):
-    """Rows that only services change, one at a time, each of which may refuse."""
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nothing is deleted: what was planned and sent stays on record."""
-        return False
-
-    def _each(
-        self, request: HttpRequest, rows: QuerySet[Any], work: Callable[[Any], object]
-    ) -> None:
-        """Do `work` to every row and report what was done and what refused."""
-        done, refused = 0, []
-        for row in rows:
-            try:
-                work(row)
-                done += 1
-            except DomainError as refusal:
-                refused.append(f"{row}: {refusal.message}")
-        if done:
-            self.message_user(request, f"{done} done.", messages.SUCCESS)
-        for sentence in refused[:10]:
-            self.message_user(request, sentence, messages.WARNING)
 
 
 class UnrepeatedTextarea(UnfoldAdminTextareaWidget):
@@ -295,11 +256,11 @@ class PublicationAdmin(PlannedAdmin):
         "state",
         "publish_at",
         "attempts_made",
-        "error_code",
+        "why",
         "published_at",
     )
     list_filter = ("state", "channel__platform", "post__is_demo")
-    list_select_related = ("post", "channel")
+    list_select_related = ("post", "channel__creator", "claimed_by")
     search_fields = ("content", "channel__handle")
     list_per_page = 50
     show_full_result_count = False
@@ -316,6 +277,8 @@ class PublicationAdmin(PlannedAdmin):
         "idempotency_key",
         "external_id",
         "url",
+        "why",
+        "what_helps",
         "error_code",
         "error",
         "published_at",
@@ -325,6 +288,23 @@ class PublicationAdmin(PlannedAdmin):
     readonly_fields = fields
     inlines = (AttemptInline,)
     actions = ("retry", "cancel", "settle_published", "settle_not_published", "replay")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Publication]:
+        """Let each row know whether anybody publishes."""
+        rows: QuerySet[Publication] = super().get_queryset(request)
+        return rows.annotate(beating=Exists(beats(timezone.now())))
+
+    @admin.display(description="why it waits or failed")
+    def why(self, row: Publication) -> str:
+        """Say it in words, as the queue does."""
+        reason = _reason(row)
+        return reason.text if reason else ""
+
+    @admin.display(description="what helps")
+    def what_helps(self, row: Publication) -> str:
+        """Name the one safe thing to do."""
+        reason = _reason(row)
+        return reason.action.replace("_", " ") if reason else ""
 
     @admin.action(description="Try again", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Publication]) -> None:
@@ -387,3 +367,8 @@ def _replayed(row: Publication, actor: User) -> None:
     attempt = replay_publication(row.pk, actor=actor)
     if attempt.error:
         raise DomainError(attempt.error_code, attempt.error)
+
+
+def _reason(row: Publication) -> Reason | None:
+    beating: bool = row.beating  # type: ignore[attr-defined]
+    return reason_for(row, timezone.now(), beating=beating)

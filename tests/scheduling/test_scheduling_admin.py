@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from promura_site.models import User
 from scheduling import credentials
-from scheduling.models import Channel, Post, Publication
+from scheduling.models import Channel, ChannelFlow, PanicStop, Post, Publication
 from scheduling.publishing.publisher import Publisher
 from tests.factories import CreatorFactory
 from tests.scheduling.planning import SECRET, a_channel, a_publication, a_webhook, put
@@ -19,6 +21,8 @@ pytestmark = pytest.mark.django_db
 CHANNELS = "/admin/scheduling/channel/"
 POSTS = "/admin/scheduling/post/"
 PUBLICATIONS = "/admin/scheduling/publication/"
+STOPS = "/admin/scheduling/panicstop/"
+FLOWS = "/admin/scheduling/channelflow/"
 P = Publication.State
 
 
@@ -158,3 +162,52 @@ def test_nothing_is_written_by_hand(site: Client) -> None:
     )
     publication.refresh_from_db()
     assert (publication.state, publication.content) == (P.SCHEDULED, "Good morning")
+
+
+def test_the_list_says_in_words_why_a_publication_waits(
+    site: Client, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(3):
+        at = timezone.now() - timedelta(minutes=5)
+        put(a_publication(), next_attempt_at=at)
+    with django_assert_max_num_queries(12):
+        page = site.get(PUBLICATIONS).content.decode()
+    assert page.count("No publisher is running.") == 3
+    publication = Publication.objects.first()
+    assert publication is not None
+    shown = site.get(f"{PUBLICATIONS}{publication.pk}/change/").content.decode()
+    assert "No publisher is running." in shown
+    assert "start publisher" in shown
+
+
+def test_a_panic_stop_is_read_and_lifted_by_its_service(
+    site: Client, admin: User
+) -> None:
+    creator = CreatorFactory(name="Lea Moss")
+    stop = PanicStop.objects.create(
+        key=str(creator.pk),
+        creator=creator,
+        reason="Wrong pictures",
+        stopped_by=admin,
+        stopped_at=timezone.now(),
+    )
+    page = site.get(STOPS).content.decode()
+    assert "Lea Moss" in page
+    assert "Wrong pictures" in page
+    assert site.get(f"{STOPS}add/").status_code == 403
+    assert site.get(f"{STOPS}{stop.pk}/change/").status_code == 200
+    assert "1 done." in run(site, STOPS, "let_go_on", stop)
+    assert not PanicStop.objects.exists()
+
+
+def test_an_account_that_a_burst_has_stopped_goes_on_by_its_service(
+    site: Client,
+) -> None:
+    flow = ChannelFlow.objects.create(channel=a_channel(), stopped_at=timezone.now())
+    resting = ChannelFlow.objects.create(channel=a_channel())
+    assert "failures" in site.get(f"{FLOWS}{flow.pk}/change/").content.decode().lower()
+    said = run(site, FLOWS, "release", flow, resting)
+    assert "1 done." in said
+    assert "is not stopped" in said
+    flow.refresh_from_db()
+    assert flow.stopped_at is None
