@@ -46,12 +46,18 @@ def check(stage: Stage, scenario: str, **figures: float) -> Tally:
         duplicates=sum(count - 1 for count in effects.values()),
         lost=sum(_is_lost(row, effects) for row in rows),
     )
-    keep(scenario, kills=stage.kills, **asdict(tally), **figures)
+    keep(
+        scenario,
+        kills=stage.kills,
+        **asdict(tally),
+        **figures,
+        problems=problems[:10],
+    )
     assert not problems, f"seed {SEED}, {tally}\n" + "\n".join(problems[:10])
     return tally
 
 
-def keep(scenario: str, **figures: float) -> None:
+def keep(scenario: str, **figures: object) -> None:
     """Add a line to the file that `make crash` makes its table of, if it wants one."""
     if file := os.environ.get("CRASH_FIGURES"):
         line = {"database": connection.vendor, "scenario": scenario, **figures}
