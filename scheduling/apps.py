@@ -13,6 +13,7 @@ class SchedulingConfig(AppConfig):
         from library import holds, renditions
         from promura_site import health, levels, periodic
         from scheduling import holding, reasons
+        from scheduling.history import wiring as history
         from scheduling.notices import wiring as notices
         from scheduling.publishing import (
             fitting,
@@ -33,7 +34,6 @@ class SchedulingConfig(AppConfig):
                 "view_publishingpace",
                 "hand_over_publication",
                 "view_notice",
-                "change_noticepreference",
             ],
             edit=[
                 "change_channel",
@@ -79,4 +79,5 @@ class SchedulingConfig(AppConfig):
         )
         periodic.register("read engagement", every=reading.EVERY, run=reading.read_due)
         wiring.connect()
+        history.connect()
         notices.connect()

@@ -117,7 +117,7 @@ class SettingsPage(Page):
     """How the person wants to be told; for admins, also who is on call."""
 
     template_name = "scheduling/notice_settings.html"
-    permission_required = "scheduling.change_noticepreference"
+    permission_required = "scheduling.view_notice"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the preferences and the people."""
