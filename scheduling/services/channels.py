@@ -1,5 +1,6 @@
 """What a person can do about channels."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -27,27 +28,54 @@ def add_channel(
     handle: str,
     connector: str = "",
     sign_in: object = None,
-    sign_in_later: bool = False,
     **fields: Any,
 ) -> Channel:
     """Connect an account to a model; `sign_in` are its credentials in the clear.
 
-    With `sign_in_later` an account that needs credentials is added without, and
-    waits for them. Raise DomainError 400 for an unknown platform or connector and for
-    credentials that cannot work, 409 for an account that is connected already.
+    Raise DomainError 400 for an unknown platform or connector and for credentials
+    that cannot work, 409 for an account that is connected already.
     """
-    if not creator.is_active:
-        raise _invalid("model", f"{creator.name} is not active.")
+    signed = first_sign_in(platform, connector, sign_in)
+    return add_signed(
+        signed, actor=actor, creator=creator, platform=platform, handle=handle, **fields
+    )
+
+
+def first_sign_in(
+    platform: str, connector: str, sign_in: object, *, later: bool = False
+) -> dict[str, Any]:
+    """Return a new channel's connector, and its sign-in as it is to be stored.
+
+    With `later` an account that needs credentials may come without, and waits for
+    them. Servers' names are looked up, so call it outside of a transaction. Raise
+    DomainError 400 as add_channel does.
+    """
     default = _default_connector(platform)
     connector = connector or default
-    signed = _first_sign_in(connector, sign_in, later=sign_in_later)
+    if later and sign_in is None and _needs_credentials(connector):
+        return {
+            "connector": connector,
+            "health": Channel.Health.NEEDS_SIGN_IN,
+            "health_detail": "It has not been signed in yet.",
+        }
+    secret = _checked_credentials(connector, {} if sign_in is None else sign_in)
+    return {"connector": connector, "credentials": credentials.encrypt(secret)}
+
+
+def add_signed(
+    signed: Mapping[str, Any],
+    *,
+    actor: User,
+    creator: Creator,
+    platform: str,
+    handle: str,
+    **fields: Any,
+) -> Channel:
+    """Connect an account with what first_sign_in has returned; see add_channel."""
+    if not creator.is_active:
+        raise _invalid("model", f"{creator.name} is not active.")
     channel = Channel(
-        creator=creator,
-        platform=platform,
-        connector=connector,
-        handle=handle,
-        **fields,
-        **signed,
+        creator=creator, platform=platform, handle=handle, **fields, **signed
     )
     with transaction.atomic():
         _save_as_the_only_one(channel)
@@ -158,17 +186,6 @@ def _checked_credentials(connector: str, given: object) -> dict[str, Any]:
         first = next(iter(errors.items()))
         message = f"{first[0]}: {first[1][0]}"
         raise DomainError("invalid", message, errors=errors) from None
-
-
-def _first_sign_in(connector: str, sign_in: object, *, later: bool) -> dict[str, Any]:
-    """Return what a new channel has of its sign-in, or that it has none yet."""
-    if later and sign_in is None and _needs_credentials(connector):
-        return {
-            "health": Channel.Health.NEEDS_SIGN_IN,
-            "health_detail": "It has not been signed in yet.",
-        }
-    secret = _checked_credentials(connector, {} if sign_in is None else sign_in)
-    return {"credentials": credentials.encrypt(secret)}
 
 
 def _needs_credentials(connector: str) -> bool:

@@ -1,6 +1,6 @@
 """Models and their channels brought in together, from a table: all rows or none."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from promura_site import events
 from promura_site.errors import DomainError
 from promura_site.models import User
 from scheduling.models import Channel
-from scheduling.services.channels import add_channel
+from scheduling.services.channels import add_signed, first_sign_in
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class RosterRow:
     connector: str = ""
     # Of the channel: language and max_rating, as far as given.
     channel: Mapping[str, Any] = field(default_factory=dict)
-    sign_in: Mapping[str, str] = field(default_factory=dict)
+    sign_in: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,6 @@ class Brought:
     errors: list[RowError] = field(default_factory=list)
 
 
-@transaction.atomic
 def bring_in(
     rows: Iterable[RosterRow],
     *,
@@ -66,13 +65,48 @@ def bring_in(
     channel without credentials is added and waits for its sign-in.
     """
     brought = Brought(errors=list(errors))
+    # Names are looked up for it, which nobody who wants to write should wait for.
+    signed = list(_signed(rows, brought))
+    return _written(signed, brought, actor=actor, dry_run=dry_run)
+
+
+def _signed(
+    rows: Iterable[RosterRow], brought: Brought
+) -> Iterator[tuple[RosterRow, dict[str, Any]]]:
+    """Yield the lines whose sign-in can work, each with how it is to be stored."""
     for row in rows:
         try:
-            with transaction.atomic():
-                _bring_row(row, brought, actor)
+            yield row, _sign_in_of(row)
         except DomainError as error:
-            name = next(iter(error.errors), "")
-            brought.errors.append(RowError(row.line, name, error.message))
+            brought.errors.append(_row_error(row, error))
+
+
+def _sign_in_of(row: RosterRow) -> dict[str, Any]:
+    if not row.platform:
+        return {}
+    return first_sign_in(
+        row.platform, row.connector, row.sign_in or None, later=not row.sign_in
+    )
+
+
+def _row_error(row: RosterRow, error: DomainError) -> RowError:
+    return RowError(row.line, next(iter(error.errors), ""), error.message)
+
+
+@transaction.atomic
+def _written(
+    signed: Iterable[tuple[RosterRow, dict[str, Any]]],
+    brought: Brought,
+    *,
+    actor: User,
+    dry_run: bool,
+) -> Brought:
+    for row, sign_in in signed:
+        try:
+            with transaction.atomic():
+                _bring_row(row, sign_in, brought, actor)
+        except DomainError as error:
+            brought.errors.append(_row_error(row, error))
     brought.errors.sort(key=lambda error: error.line)
     if dry_run or brought.errors:
         transaction.set_rollback(True)
@@ -87,7 +121,9 @@ def bring_in(
     return brought
 
 
-def _bring_row(row: RosterRow, brought: Brought, actor: User) -> None:
+def _bring_row(
+    row: RosterRow, sign_in: Mapping[str, Any], brought: Brought, actor: User
+) -> None:
     creator = Creator.objects.filter(slug=row.model).first()
     if creator is None:
         if not row.name:
@@ -100,7 +136,7 @@ def _bring_row(row: RosterRow, brought: Brought, actor: User) -> None:
     else:
         _refuse_contradiction(row, creator)
     if row.platform:
-        _bring_channel(row, creator, brought, actor)
+        _bring_channel(row, sign_in, creator, brought, actor)
 
 
 def _refuse_contradiction(row: RosterRow, creator: Creator) -> None:
@@ -113,7 +149,11 @@ def _refuse_contradiction(row: RosterRow, creator: Creator) -> None:
 
 
 def _bring_channel(
-    row: RosterRow, creator: Creator, brought: Brought, actor: User
+    row: RosterRow,
+    sign_in: Mapping[str, Any],
+    creator: Creator,
+    brought: Brought,
+    actor: User,
 ) -> None:
     there = Channel.objects.filter(
         creator=creator,
@@ -124,14 +164,12 @@ def _bring_channel(
     if there.exists():
         brought.unchanged += 1
         return
-    channel = add_channel(
+    channel = add_signed(
+        sign_in,
         actor=actor,
         creator=creator,
         platform=row.platform,
         handle=row.handle,
-        connector=row.connector,
-        sign_in=row.sign_in or None,
-        sign_in_later=not row.sign_in,
         **{"language": creator.language, **row.channel},
     )
     brought.channels += 1

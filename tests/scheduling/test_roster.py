@@ -1,15 +1,17 @@
 """Sixty models with their channels in one table: all lines or none."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from rest_framework.test import APIClient
 
 from library.models import Creator
 from metrics.models import AuditEvent
 from scheduling import credentials
 from scheduling.models import Channel
+from scheduling.publishing.connectors.webhook import WebhookConnector
 from tests.factories import ChannelFactory, CreatorFactory
 from tests.scheduling.planning import SECRET
 
@@ -155,6 +157,31 @@ def test_sign_ins_are_sealed_and_those_left_out_wait(as_admin: APIClient) -> Non
     waiting = Channel.objects.get(handle="mia-site")
     assert waiting.health == Channel.Health.NEEDS_SIGN_IN
     assert waiting.credentials == ""
+
+
+class NotingWebhook(WebhookConnector):
+    """A webhook that notes how deep in transactions its addresses are looked up."""
+
+    depths: ClassVar[list[int]] = []
+
+    @classmethod
+    def validate_credentials(cls, *args: Any) -> dict[str, Any]:
+        cls.depths.append(len(connection.savepoint_ids))
+        return super().validate_credentials(*args)
+
+
+def test_addresses_are_looked_up_outside_of_the_transaction(
+    as_admin: APIClient, settings: Any
+) -> None:
+    settings.PROMURA_CONNECTORS = {"webhook": f"{__name__}.NotingWebhook"}
+    NotingWebhook.depths.clear()
+    head = "model,name,platform,handle,credentials.url,credentials.secret"
+    lines = (
+        f"lea,Lea,webhook,hook-1,https://192.88.98.1/in,{SECRET}",
+        "mia,Mia,webhook,hook-2,,",
+    )
+    assert send(as_admin, table(*lines, head=head)).json()["channels"] == 2
+    assert NotingWebhook.depths == [len(connection.savepoint_ids)] * 2
 
 
 def test_a_bad_sign_in_names_its_line(as_admin: APIClient) -> None:
