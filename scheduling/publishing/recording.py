@@ -237,15 +237,16 @@ def _each(row: str, values: Mapping[UUID, Any], otherwise: Any = None) -> Any:
 
 
 def _receive_late(arrival: Arrival) -> bool:
-    """Settle a publication that somebody newer has, by what its platform said.
+    """Settle a publication that its sender has lost, by what its platform said.
 
     As long as it is the same post under the same key: it is out, and sending it once
-    more could only repeat it. While somebody newer is sending, the id is left with it.
+    more could only repeat it. That a person has taken it for not published changes
+    nothing. While somebody newer is sending, the id is left with it.
     """
     publication, receipt = arrival.lease.publication, arrival.receipt
     same = Publication.objects.filter(
         pk=publication.pk,
-        fence__gt=publication.fence,
+        fence__gte=publication.fence,
         idempotency_key=publication.idempotency_key,
     )
     said = {"external_id": receipt.external_id[:300], "url": receipt.url[:1000]}

@@ -11,6 +11,8 @@ from scheduling.models import Publication, PublishAttempt
 from scheduling.publishing import ledger, sweeping
 from scheduling.publishing.connectors.base import OutcomeUnknown, PublishError, Receipt
 from scheduling.publishing.lease import Lease
+from scheduling.services.publications import retry_publication, settle_publication
+from tests.factories import UserFactory
 from tests.scheduling.planning import a_publication, put
 
 pytestmark = pytest.mark.django_db
@@ -196,3 +198,15 @@ def test_nobody_writes_attempts_in_the_admin() -> None:
     assert not inline.can_delete
     for may in (inline.has_add_permission, inline.has_change_permission):
         assert not may(None)  # type: ignore[arg-type]
+
+
+def test_a_late_receipt_is_right_against_a_person_who_found_nothing() -> None:
+    publication, person = a_publication(), UserFactory()
+    old, now = lost(publication), timezone.now()
+    settle_publication(publication.pk, actor=person, now=now, outcome="not_published")
+    retry_publication(publication.pk, actor=person, now=now)
+    assert fresh(publication).state == P.SCHEDULED
+    assert ledger.record_receipt(old, LATE)
+    after = fresh(publication)
+    assert (after.state, after.external_id) == (P.PUBLISHED, "remote-1")
+    assert ledger.claim(10) == []
