@@ -12,6 +12,7 @@ from scheduling.models import NoticeDelivery
 from scheduling.notices.messages import Message
 from scheduling.notices.people import Person
 from scheduling.publishing.outbound import (
+    MAX_RETRY_AFTER,
     NotSent,
     OutboundClient,
     ReplyLost,
@@ -74,6 +75,10 @@ def _send_mail(to: str, message: Message) -> None:
     except (smtplib.SMTPException, OSError) as error:
         kind = type(error).__name__
         raise Undelivered(f"The mail server could not be used ({kind}).") from error
+    except ValueError as error:
+        raise Undelivered(
+            "The mail could not be written: this address or the sender's is no address."
+        ) from error
 
 
 def _send_telegram(chat: str, message: Message) -> None:
@@ -112,7 +117,7 @@ def _refusal(
     if status == 429:
         parameters = answer.get("parameters")
         wait = parameters.get("retry_after") if isinstance(parameters, dict) else None
-        seconds = float(wait) if isinstance(wait, int | float) else asked
+        seconds = min(wait, MAX_RETRY_AFTER) if isinstance(wait, int | float) else asked
         return Undelivered("Telegram asks for a pause.", retry_after=seconds)
     # 400 and 403: no such chat, or the person has not started the bot or blocked it.
     permanent = status in (400, 403)

@@ -102,16 +102,22 @@ def deliver(parcel: Parcel) -> bool:
     try:
         send(parcel.medium, parcel.person, message)
     except Undelivered as problem:
-        logger.warning(
-            "%s could not be told by %s: %s",
-            parcel.person.user.get_username(),
-            parcel.medium,
-            problem,
-        )
-        note_failure(parcel, problem, timezone.now())
-        return False
-    note_sent(parcel, timezone.now())
-    return True
+        failure = problem
+    except Exception:
+        # What is wrong with one message keeps nobody else from hearing.
+        logger.exception("A message could not be sent by %s", parcel.medium)
+        failure = Undelivered("It could not be sent; the log says why.")
+    else:
+        note_sent(parcel, timezone.now())
+        return True
+    logger.warning(
+        "%s could not be told by %s: %s",
+        parcel.person.user.get_username(),
+        parcel.medium,
+        failure,
+    )
+    note_failure(parcel, failure, timezone.now())
+    return False
 
 
 @transaction.atomic

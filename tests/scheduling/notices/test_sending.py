@@ -260,6 +260,22 @@ def test_an_api_of_ones_own_may_stand_inside_and_the_public_one_may_not(
     assert len(telegram.deliveries) == 1
 
 
+def test_a_sender_that_is_no_address_keeps_nobody_from_hearing_by_telegram(
+    lea: Any, smtp: MailServer, telegram: Receiver, settings: Any
+) -> None:
+    settings.MAIL_READY = True
+    settings.DEFAULT_FROM_EMAIL = "room@example.com, ops@example.com"
+    a_person(name="anna")
+    a_person(name="zoe")
+    wiring.tell(_one_failure_due(lea))
+    assert len(telegram.deliveries) == 1
+    by_mail = NoticeDelivery.objects.filter(medium="mail")
+    assert {(row.tries, row.lease_until) for row in by_mail} == {(1, None)}
+    assert {row.error.partition(":")[0] for row in by_mail} == {
+        "The mail could not be written"
+    }
+
+
 # --- Two senders, and one that dies ---
 
 
