@@ -98,7 +98,7 @@ class Reply:
             return min(float(value), MAX_RETRY_AFTER)
         try:
             moment = parsedate_to_datetime(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)

@@ -267,6 +267,7 @@ def test_any_httpx_client_can_use_the_transport(receiver: Receiver) -> None:
         ("²", None),
         ("soon", None),
         ("Wed, 99 Oct 2026 07:28:00 GMT", None),
+        (f"Wed, 21 Oct 2026 07:28:00 +{'9' * 30}", None),
     ],
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(

@@ -199,7 +199,7 @@ def _retry_after(reply: Reply) -> float | None:
         return None
     if not reset.isdigit():
         return None
-    return min(max(int(reset) - now.timestamp(), 0.0), MAX_RETRY_AFTER)
+    return min(max(float(reset) - now.timestamp(), 0.0), MAX_RETRY_AFTER)
 
 
 def _query(params: Mapping[str, str | list[str]]) -> str:
