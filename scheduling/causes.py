@@ -280,7 +280,7 @@ def _why(cause: Cause) -> str:
         gates.DAILY_CAP: f"{cause.channel.creator.name} has her posts for the day",
         INACTIVE: f"{account} is out of use",
         BY_HAND: f"somebody has to post on {account} by hand",
-        DOUBT: f"it is not known whether {account} has them",
+        DOUBT: f"nobody knows whether it is on {account}",
         "missed": f"their time on {account} went by",
     }
     said = f"{account}: {cause.error or cause.code}".rstrip(".")

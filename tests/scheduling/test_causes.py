@@ -142,7 +142,7 @@ def test_without_a_publisher_all_that_is_due_waits_for_one() -> None:
         ),
         (
             {"state": P.UNKNOWN, "next_attempt_at": None, "error_code": "reply_lost"},
-            "1 is in doubt: it is not known whether @lea on Bluesky has them",
+            "1 is in doubt: nobody knows whether it is on @lea on Bluesky",
             "settle",
         ),
         (

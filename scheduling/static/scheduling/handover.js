@@ -73,7 +73,7 @@ function takedownRow(task) {
 }
 
 function group(id, title, words, lines) {
-  return lines.length && h("section", { class: "section", "aria-labelledby": `title-${id}` },
+  return lines.length > 0 && h("section", { class: "section", "aria-labelledby": `title-${id}` },
     h("div", { class: "section-head" }, h("h2", { class: "section-title", id: `title-${id}` }, title),
       words && h("p", { class: "meta" }, words)),
     h("div", { class: "panel hand-panel" }, h("ul", { class: "list" }, lines)));
