@@ -20,6 +20,9 @@ from promura_site.ids import new_id
 from promura_site.models import User
 
 _CHANGEABLE = {"name", "timezone", "language"}
+# Words that stand in an address where a model's id would: /api/models/import, and
+# the stop of all.
+_RESERVED = frozenset({"all", "import"})
 
 
 def creators_by_slug(
@@ -44,6 +47,9 @@ def create_creator(
     *, actor: User | None, slug: str, name: str, is_demo: bool = False, **fields: str
 ) -> Creator:
     """Take a model into the agency; `fields` are timezone and language."""
+    if slug in _RESERVED:
+        sentence = f"“{slug}” has another meaning here; choose another id."
+        raise DomainError("invalid", f"id: {sentence}", errors={"id": [sentence]})
     creator = Creator(slug=slug, name=name.strip(), is_demo=is_demo, **fields)
     with transaction.atomic():
         _check(creator)

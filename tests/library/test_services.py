@@ -43,6 +43,8 @@ def test_a_creator_is_added_changed_and_let_go(
         ({"slug": "Not A Slug", "name": "x"}, "id"),
         ({"slug": "", "name": "x"}, "id"),
         ({"slug": "x" * 61, "name": "x"}, "id"),
+        ({"slug": "all", "name": "x"}, "id"),
+        ({"slug": "import", "name": "x"}, "id"),
         ({"slug": "fine", "name": " "}, "name"),
         ({"slug": "fine", "name": "x", "timezone": "Mars/Base"}, "timezone"),
         ({"slug": "fine", "name": "x", "language": "x" * 17}, "language"),
