@@ -89,6 +89,7 @@ pages: list[URLPattern | URLResolver] = [path("", include("scheduling.pages.urls
 urlpatterns = [
     *api,
     path("", include("scheduling.suggestions.urls")),
+    path("", include("scheduling.history.urls")),
     path("", include("scheduling.notices.urls")),
     *pages,
 ]

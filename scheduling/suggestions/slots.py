@@ -2,7 +2,8 @@
 
 Every publication that was published or failed has one SlotEntry, which says how it
 stands in the SlotStatistic rows of its creator. `enter` brings both in line with the
-publication; what an entry has added can be subtracted again.
+publication; what an entry has added can be subtracted again. Imported posts have
+entries too: history/learning.py.
 
 Whoever writes here holds the lock on the creator's row, so that the statistics, the
 entries, the channels' baselines and the creator's zone agree. A caller that locks a
@@ -136,9 +137,11 @@ def enter_ripe(now: datetime) -> None:
     waiting = SlotEntry.objects.filter(
         y=None, engagement__isnull=False, t__lte=now - settings.ENGAGEMENT_AGE
     )
-    ripe = waiting.order_by("t").select_related("publication")[:MOST_AT_ONCE]
-    for entry in ripe:
-        enter(entry.publication, now)
+    ripe = waiting.order_by("t").values("publication")[:MOST_AT_ONCE]
+    keys = [row["publication"] for row in ripe]
+    found = Publication.objects.in_bulk(keys)
+    for key in keys:
+        enter(found[key], now)
 
 
 def reslot(creator: Creator) -> None:
