@@ -38,7 +38,8 @@ IN_A_ROW = 8
 # No send and no fitting of media takes longer; a thread that hangs loses its lease.
 LONGEST_IN_HAND = 1800.0
 BEAT_SECONDS = 5.0
-# Without a round for this long the publisher is stuck, and no longer says it lives.
+# Without a round, or with one thing to write for this long, the publisher is stuck,
+# and no longer says it lives.
 STUCK_SECONDS = 60.0
 LONGEST_PAUSE = 30.0
 # Longer than any connector may take for a send, a long clip's included.
@@ -98,15 +99,22 @@ class Publisher:
         logger.info("Publisher %s has stopped", self.name)
 
     def beat(self) -> None:
-        """Give a sign of life, by the database's clock, unless the rounds are stuck."""
+        """Give a sign of life, by the database's clock, unless something is stuck."""
         if time.monotonic() - self._round_at > STUCK_SECONDS:
             logger.error("The publisher has made no round for a minute")
+            return
+        if self._scribe.is_stuck(STUCK_SECONDS) or self._has_lost_threads():
+            logger.error("A part of the publisher is stuck or has ended; restart it")
             return
         beaten = Heartbeat.objects.filter(name=self.name).update(beaten_at=Now())
         if not beaten:
             Heartbeat.objects.create(
                 name=self.name, kind=HEARTBEAT_KIND, started_at=Now(), beaten_at=Now()
             )
+
+    def _has_lost_threads(self) -> bool:
+        ended = any(not one.is_alive() for one in tuple(self._threads))
+        return ended and not self._stopping.is_set()
 
     def keep(self) -> None:
         """Prolong the leases in hand, so that no long upload outlasts its own."""
@@ -188,8 +196,8 @@ class Publisher:
 
     def _start(self, name: str, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=work, name=name, daemon=True)
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)
 
     def _wind_up(self) -> None:
         """Let the senders finish; leave behind whoever takes longer than allowed."""

@@ -64,6 +64,9 @@ def receive(arrivals: Sequence[Arrival]) -> None:
     """Write receipts down, in a transaction that has locked their posts."""
     if not arrivals:
         return
+    for one in arrivals:
+        # It may have been said in a transaction that came to nothing.
+        one.held = False
     _publish(arrivals)
     for one in arrivals:
         one.held = one.held or _receive_late(one)

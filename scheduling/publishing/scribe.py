@@ -8,6 +8,7 @@ comes together.
 import logging
 import queue
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -43,6 +44,8 @@ class Scribe:
         self._turn = turn or nullcontext()
         self._notes: queue.SimpleQueue[_Note | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="scribe", daemon=True)
+        # Since when it has been at what it writes now; None: it waits for notes.
+        self._busy_since: float | None = None
 
     def start(self) -> None:
         """Begin to write."""
@@ -52,6 +55,13 @@ class Scribe:
         """End when everything has been written that was handed in before."""
         self._notes.put(None)
         self._thread.join()
+
+    def is_stuck(self, seconds: float) -> bool:
+        """Tell whether it has ended by itself, or writes one thing for so long."""
+        since = self._busy_since
+        if since is not None and time.monotonic() - since > seconds:
+            return True
+        return self._thread.ident is not None and not self._thread.is_alive()
 
     def write(
         self,
@@ -67,11 +77,19 @@ class Scribe:
 
     def _run(self) -> None:
         while (notes := self._next()) is not None:
-            close_old_connections()
-            with self._turn:
-                self._write(notes)
-            for note in notes:
-                note.done.set()
+            self._busy_since = time.monotonic()
+            written = False
+            try:
+                with self._turn:
+                    self._write(notes)
+                written = True
+            finally:
+                # Whatever becomes of the scribe, nobody waits for it for ever.
+                for note in notes:
+                    if not written:
+                        note.error = RuntimeError("The scribe has ended")
+                    note.done.set()
+            self._busy_since = None
         connection.close()
 
     def _next(self) -> list[_Note] | None:
@@ -90,6 +108,7 @@ class Scribe:
 
     def _write(self, notes: Sequence[_Note]) -> None:
         try:
+            close_old_connections()
             ledger.write(
                 [one for note in notes for one in note.beginnings],
                 [one for note in notes for one in note.arrivals],
@@ -101,5 +120,4 @@ class Scribe:
             # Whatever is wrong with one must not cost the others theirs.
             logger.warning("%s notes are written one by one: %s", len(notes), error)
             for note in notes:
-                close_old_connections()
                 self._write([note])

@@ -10,10 +10,15 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from promura_site.models import Heartbeat
 from scheduling.models import Publication, PublishAttempt
 from scheduling.publishing import ledger
 from scheduling.publishing.connectors.base import Receipt
-from scheduling.publishing.publisher import LONGEST_IN_HAND, Publisher
+from scheduling.publishing.publisher import (
+    LONGEST_IN_HAND,
+    STUCK_SECONDS,
+    Publisher,
+)
 from scheduling.publishing.scribe import Scribe
 from tests.scheduling.planning import a_channel, a_publication, put
 
@@ -117,6 +122,77 @@ def test_many_at_once_are_written_with_as_many_queries_as_few() -> None:
         return len(rows)
 
     assert queries(2) == queries(12)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_scribe_that_ends_leaves_nobody_waiting_and_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publication = a_publication()
+    (lease,) = ledger.claim(1)
+
+    def die(beginnings: Any, arrivals: Any) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(ledger, "write", die)
+    publisher = Publisher()
+    publisher._scribe.start()
+    publisher.beat()
+    assert Heartbeat.objects.exists()
+    Heartbeat.objects.all().delete()
+    (result,) = together(
+        [lambda: ledger.begin(lease, "test", 5.0, publisher._scribe.write)]
+    )
+    assert isinstance(result, RuntimeError)
+    publisher._scribe._thread.join(10)
+    publisher.beat()
+    assert not Heartbeat.objects.exists()
+    publication.refresh_from_db()
+    assert publication.state == P.LEASED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_publisher_that_cannot_write_for_a_minute_does_not_say_it_lives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    a_publication()
+    (lease,) = ledger.claim(1)
+    go_on, write = threading.Event(), ledger.write
+
+    def hang(beginnings: Any, arrivals: Any) -> None:
+        go_on.wait(30)
+        write(beginnings, arrivals)
+
+    monkeypatch.setattr(ledger, "write", hang)
+    publisher = Publisher()
+    publisher._scribe.start()
+    sender = threading.Thread(
+        target=together,
+        args=([lambda: ledger.begin(lease, "test", 5.0, publisher._scribe.write)],),
+    )
+    sender.start()
+    while publisher._scribe._busy_since is None:
+        go_on.wait(0.01)
+    publisher._scribe._busy_since -= STUCK_SECONDS + 1
+    publisher.beat()
+    assert not Heartbeat.objects.exists()
+    go_on.set()
+    sender.join()
+    publisher._scribe.stop()
+
+
+@pytest.mark.django_db
+def test_a_receipt_that_was_rolled_back_is_not_taken_for_written() -> None:
+    publication = a_publication()
+    (lease,) = ledger.claim(1)
+    assert ledger.begin(lease, "test", 5.0) is not None
+    arrival = ledger.Arrival(lease, Receipt("remote-1"))
+    # As a first transaction, with others', left it behind.
+    arrival.held = True
+    put(publication, fence=2, state=P.SENDING)
+    ledger.write([], [arrival])
+    assert not arrival.held
 
 
 @pytest.mark.django_db
