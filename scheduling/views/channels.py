@@ -109,7 +109,7 @@ class ChannelViewSet(ApiViewSet):
         changes: dict[str, Any] = dict(self.checked().validated_data)
         sign_in = changes.pop("credentials", None)
         services.update_channel(channel, actor=self.actor, sign_in=sign_in, **changes)
-        return success(channel=ChannelSerializer(channel).data)
+        return success(channel=ChannelSerializer(self.get_object()).data)
 
     @extend_schema(responses={200: _ENDED}, tags=["channels"])
     def destroy(self, request: Request, pk: UUID) -> Response:

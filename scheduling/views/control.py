@@ -159,14 +159,15 @@ class ChannelControlViewSet(ApiViewSet):
 
     def get_queryset(self) -> QuerySet[Channel]:
         """Return all channels."""
-        return Channel.objects.select_related("creator")
+        return Channel.objects.to_show()
 
     @extend_schema(request=None, responses=_RELEASED, tags=["channels"])
     def release(self, request: Request, pk: UUID) -> Response:
         """Let a channel go on that a burst has stopped."""
-        channel = self.get_object()
-        services.release_channel(channel, actor=self.actor, now=timezone.now())
-        shown = ChannelSerializer(channel).data
+        services.release_channel(
+            self.get_object(), actor=self.actor, now=timezone.now()
+        )
+        shown = ChannelSerializer(self.get_object()).data
         return success(channel=shown, message=_GOES_ON)
 
     @extend_schema(responses=_COUNTS, tags=["channels"])

@@ -7,7 +7,13 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from scheduling.models import ChannelFlow, PanicStop, Publication
+from scheduling.models import (
+    Channel,
+    ChannelFace,
+    ChannelFlow,
+    PanicStop,
+    Publication,
+)
 from tests.factories import CreatorFactory
 from tests.scheduling.planning import a_channel, a_publication
 
@@ -90,8 +96,11 @@ def test_an_editor_releases_a_channel(as_editor: APIClient) -> None:
     path = f"/api/channels/{channel.pk}"
     assert as_editor.post(f"{path}/release").status_code == 409
     ChannelFlow.objects.create(channel=channel, stopped_at=timezone.now())
-    answer = as_editor.post(f"{path}/release")
-    assert answer.json()["channel"]["id"] == str(channel.pk)
+    Channel.objects.filter(pk=channel.pk).update(account_id="did:1")
+    ChannelFace.objects.create(channel=channel, picture=b"x", content_type="image/webp")
+    shown = as_editor.post(f"{path}/release").json()["channel"]
+    assert (shown["id"], shown["stopped_at"]) == (str(channel.pk), None)
+    assert shown["account"]["avatar_url"] == f"{path}/avatar"
     assert ChannelFlow.objects.get().stopped_at is None
 
 
