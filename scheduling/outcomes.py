@@ -6,18 +6,18 @@ the post's row locked where a state has changed.
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain
 from uuid import UUID
 
 from django.db import transaction
 
-from library.models import MediaItem
+from library.models import Creator, MediaItem
 from library.services import count_uses
 from promura_site import events
 from promura_site.models import User
-from scheduling.models import Publication
+from scheduling.models import PostMedia, Publication
 from scheduling.publishing.payload import media_ids_of
 from scheduling.readings.planning import plan_readings
 from scheduling.suggestions import slots
@@ -58,6 +58,30 @@ def all_published(publications: Sequence[Publication], *, now: datetime) -> None
     _learn(publications, now)
     for publication in publications:
         _tell(publication, None)
+
+
+def lock_ahead(publications: Sequence[Publication]) -> None:
+    """Lock what is written when several change together: media, then models.
+
+    In id order each, like everybody: one publication after the other would take them
+    in the order of the plan, and two who do that wait for each other. The posts are
+    locked already; the publications come with their channels.
+    """
+    posts = {publication.post_id for publication in publications}
+    shown = PostMedia.objects.filter(post__in=posts).order_by()
+    media = set(shown.values_list("media_id", flat=True))
+    media.update(*(media_ids_of(publication) for publication in publications))
+    if media:
+        rows = MediaItem.objects.filter(pk__in=media).order_by("pk")
+        list(rows.select_for_update().values_list("pk"))
+    lock_models(publications)
+
+
+def lock_models(publications: Iterable[Publication]) -> None:
+    """Lock the models of publications in id order; see lock_ahead."""
+    ids = {publication.channel.creator_id for publication in publications}
+    rows = Creator.objects.filter(pk__in=ids).order_by("pk")
+    list(rows.select_for_update(no_key=True).values_list("pk"))
 
 
 def outcome_lost(publication: Publication) -> None:

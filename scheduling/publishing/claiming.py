@@ -54,7 +54,7 @@ def _claim(posts: set[UUID], limit: int) -> tuple[list[Lease], int]:
     for row in found:
         row.post = locked[row.post_id]
     media = _locked_media({row.post_id for row in found})
-    rows = [row for row in found if _sendable(row, media.get(row.post_id, []))]
+    rows = _without_refused(found, media)
     waits = pace.decide(rows, found[0].at)  # type: ignore[attr-defined]
     pace.put_off(rows, waits)
     leases = _lease([row for row in rows if row.pk not in waits], media)
@@ -104,23 +104,34 @@ def _locked_media(posts: set[UUID]) -> dict[UUID, list[MediaItem]]:
     return media
 
 
-def _sendable(row: Publication, media: Sequence[MediaItem]) -> bool:
-    """Tell whether the media is there and cleared; refuse the publication if not."""
+def _without_refused(
+    found: Sequence[Publication], media: Mapping[UUID, Sequence[MediaItem]]
+) -> list[Publication]:
+    """Refuse what must not go out; return the rest."""
+    refusals = {row.pk: _refusal(row, media.get(row.post_id, ())) for row in found}
+    refused = [row for row in found if refusals[row.pk]]
+    if refused:
+        # All at once: the statistics take them one by one, the brakes the rest.
+        outcomes.lock_models(found)
+    for row in refused:
+        _refuse(row, *refusals[row.pk])
+    return [row for row in found if not refusals[row.pk]]
+
+
+def _refusal(row: Publication, media: Sequence[MediaItem]) -> tuple[str, ...]:
+    """Return code and reason if the media is not there or not cleared; else nothing."""
     row.in_doubt = row.in_doubt or row.state == _P.UNKNOWN
     if row.in_doubt:
-        return True
+        return ()
     gone = [item for item in media if item.trashed_at or item.purged_at]
     if gone:
-        message = f"{gone[0].name} is not in the library any more."
-        return _refuse(row, "media_missing", message)
+        return "media_missing", f"{gone[0].name} is not in the library any more."
     at = row.at  # type: ignore[attr-defined]
     barred = clearing.bars(media, row.channel, at, cleared_for=row.post.cleared_for)
-    if barred:
-        return _refuse(row, clearing.NOT_CLEARED, barred[0].text)
-    return True
+    return (clearing.NOT_CLEARED, barred[0].text) if barred else ()
 
 
-def _refuse(row: Publication, code: str, message: str) -> bool:
+def _refuse(row: Publication, code: str, message: str) -> None:
     row.error, row.error_code = message[:500], code
     if move(
         row,
@@ -130,7 +141,6 @@ def _refuse(row: Publication, code: str, message: str) -> bool:
         error_code=row.error_code,
     ):
         outcomes.publication_finished(row, now=timezone.now())
-    return False
 
 
 def _lease(

@@ -59,12 +59,13 @@ def sweep(condition: Q, change: Callable[[Publication], bool]) -> int:
     with transaction.atomic(durable=True):
         posts = Post.objects.select_for_update(skip_locked=True).filter(pk__in=found)
         locked = {post.pk: post for post in posts.order_by("pk")}
-        rows = Publication.objects.filter(condition, post__in=locked)
-        changed = [
-            row.post_id
-            for row in rows.select_related("channel__creator")
-            if change(row)
-        ]
+        rows = list(
+            Publication.objects.filter(condition, post__in=locked).select_related(
+                "channel__creator"
+            )
+        )
+        outcomes.lock_ahead(rows)
+        changed = [row.post_id for row in rows if change(row)]
         for post_id in set(changed):
             states.recompute(locked[post_id])
     return len(changed)
