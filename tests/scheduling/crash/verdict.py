@@ -73,7 +73,9 @@ def _problem(row: Publication, kind: Recovery, effects: Counter[str]) -> str:
         return "" if times else f"{row.content!r} counts as published and is not there"
     if kind != Recovery.MANUAL or row.state != P.UNKNOWN:
         return f"{row.content!r} on {kind} ended as {row.state}"
-    doubtful = any(one.outcome == "unknown" for one in row.attempts.all())
+    # The word of a publisher that was too slow may have come after its lease.
+    last = row.attempts.last()
+    doubtful = last and (last.outcome == "unknown" or last.fence < row.fence)
     if not (row.in_doubt and row.next_attempt_at is None and doubtful):
         return f"{row.content!r} is unknown without a reason"
     return ""
