@@ -138,9 +138,15 @@ def _answer(brought: Brought, *, dry_run: bool) -> Response:
     if brought.errors and not dry_run:
         raise DomainError(
             "rows_refused",
-            f"{len(brought.errors)} lines have errors; nothing was brought in.",
+            f"{_counted(len(brought.errors), 'line')} with errors; "
+            "nothing was brought in.",
             **shown,
         )
     verb = "would be added" if dry_run else "added"
-    message = f"{len(brought.models)} models and {brought.channels} channels {verb}"
+    models, channels = len(brought.models), brought.channels
+    message = f"{_counted(models, 'model')} and {_counted(channels, 'channel')} {verb}"
     return success(**shown, message=message)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

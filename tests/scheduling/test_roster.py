@@ -67,6 +67,14 @@ def test_the_same_table_again_changes_nothing(as_admin: APIClient) -> None:
     assert Channel.objects.count() == 120
 
 
+def test_one_of_each_is_said_as_one(as_admin: APIClient) -> None:
+    one = table("lea,Lea,,,instagram,@lea,,")
+    said = "1 model and 1 channel added"
+    assert send(as_admin, one).json()["message"] == said
+    refused = send(as_admin, table("mia,,,,instagram,@mia,,")).json()
+    assert refused["message"] == "1 line with errors; nothing was brought in."
+
+
 def test_a_dry_run_leaves_no_trace(as_admin: APIClient) -> None:
     send(as_admin, sixty(), "?dry_run=true")
     assert not Channel.objects.exists()
