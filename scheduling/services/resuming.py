@@ -4,6 +4,7 @@ Nothing is changed before a person has chosen how to go on; the numbers come fir
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -83,25 +84,27 @@ def carry_on(scope: Scope, how: str, now: datetime) -> list[UUID]:
     found = list(rows.order_by("publish_at", "pk"))
     times = _spaced(found, now) if how == SPACED else {}
     times = _moved(found, now) if how == MOVED else times
-    posts = sorted({row.post_id for row in found})
-    keys = [row.pk for row in found]
+    keys: dict[UUID, list[UUID]] = defaultdict(list)
+    for row in found:
+        keys[row.post_id].append(row.pk)
+    posts = sorted(keys)
     for start in range(0, len(posts), BATCH):
-        _change(posts[start : start + BATCH], keys, times, how, scope.ended)
+        batch = {post: keys[post] for post in posts[start : start + BATCH]}
+        _change(batch, times, how, scope.ended)
     return posts
 
 
 @transaction.atomic
 def _change(
-    posts: list[UUID],
-    keys: list[UUID],
+    batch: Mapping[UUID, list[UUID]],
     times: dict[UUID, datetime],
     how: str,
     ended: tuple[str, ...],
 ) -> None:
+    """Change what each post of a batch has that was held up."""
+    posts, keys = list(batch), [key for own in batch.values() for key in own]
     locked = list(Post.objects.select_for_update().filter(pk__in=posts).order_by("pk"))
-    rows = Publication.objects.filter(
-        post__in=posts, pk__in=keys, state__in=(*_WAITING, *ended)
-    )
+    rows = Publication.objects.filter(pk__in=keys, state__in=(*_WAITING, *ended))
     for row in rows.order_by("pk"):
         if how == SKIPPED:
             move(row, _P.SKIPPED, next_attempt_at=None)
