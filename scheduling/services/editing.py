@@ -86,9 +86,10 @@ def _apply(post: Post, publications: Sequence[Publication], edit: Revision) -> N
         if going is not None:
             _rewrite(publication, going.text, edit)
         elif publication.state in TAKEN_OUT_STATES:
-            # Should it be planned again, it must not say what was said before.
+            # Should it be planned again, or a hand-over that was skipped be taken
+            # back, it must not say and show what it did before.
             text = edit.texts.on(publication.channel)
-            move(publication, publication.state, content=text)
+            move(publication, publication.state, content=text, payload=None)
         elif publication.state in OPEN_STATES:
             _drop(publication)
     add_publications(post, places.values(), draft=edit.draft)

@@ -48,6 +48,12 @@ def claim_hand_over(
             f"Publishing for {row.channel.creator.name} is stopped. Do not post this.",
             status=409,
         )
+    if not (row.channel.is_active and row.channel.creator.is_active):
+        raise DomainError(
+            "channel_inactive",
+            f"{row.channel} is out of use. Do not post this.",
+            status=409,
+        )
     if row.state == _P.SCHEDULED:
         _make_ready(row)
     if row.state == _P.READY and (why := handing.why_barred(row)):
@@ -132,9 +138,11 @@ def release_hand_over(publication_id: UUID, *, actor: User) -> None:
     """Give a hand-over back for others to take, also one just skipped."""
     post, row = _locked(publication_id)
     skipped = row.state == _P.SKIPPED
+    # What was edited meanwhile is made ready anew.
+    stale = skipped and row.payload is None
     released = move(
         row,
-        _P.READY,
+        _P.SCHEDULED if stale else _P.READY,
         Q(state=_P.CLAIMED)
         | Q(error_code=SKIPPED_BY_PERSON, late_after__gte=Now(), state=_P.SKIPPED),
         Q(claimed_by=actor),

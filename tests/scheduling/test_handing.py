@@ -10,7 +10,13 @@ from library.models import MediaItem
 from metrics.models import AuditEvent
 from promura_site.errors import DomainError
 from promura_site.models import User
-from scheduling.models import PanicStop, Post, Publication, PublishAttempt
+from scheduling.models import (
+    Channel,
+    PanicStop,
+    Post,
+    Publication,
+    PublishAttempt,
+)
 from scheduling.publishing import handing
 from scheduling.publishing.publisher import Publisher
 from scheduling.services.editing import edit_post
@@ -225,6 +231,13 @@ class TestClaim:
         assert (error.code, error.status) == ("not_ready", 409)
         assert fresh(row).state == P.SCHEDULED
 
+    def test_nothing_is_taken_of_an_account_that_is_out_of_use(self, ana: User) -> None:
+        row = ready()
+        Channel.objects.update(is_active=False)
+        error = refused(lambda: claim_hand_over(row.pk, actor=ana))
+        assert (error.code, error.status) == ("channel_inactive", 409)
+        assert fresh(row).state == P.READY
+
     def test_what_a_program_sends_cannot_be_taken(self, ana: User) -> None:
         row = a_publication()
         assert refused(lambda: claim_hand_over(row.pk, actor=ana)).code == "not_by_hand"
@@ -384,6 +397,24 @@ class TestEditing:
         assert (fresh(row).state, fresh(row).publish_at) == (P.SCHEDULED, later)
         cancel_post(row.post_id, actor=editor)
         assert fresh(row).state == P.CANCELLED
+
+    def test_what_was_edited_after_a_skip_comes_back_with_its_new_text(
+        self, ana: User, editor: User
+    ) -> None:
+        row = ready(content="Old")
+        claim_hand_over(row.pk, actor=ana)
+        skip_hand_over(row.pk, actor=ana)
+        edit_post(
+            row.post_id,
+            actor=editor,
+            now=timezone.now(),
+            version=fresh(row).post.version,
+            changes={"content": "New"},
+        )
+        release_hand_over(row.pk, actor=ana)
+        handing.sweep_by_hand()
+        row = fresh(row)
+        assert (row.state, row.payload["content"]) == (P.READY, "New")
 
     def test_what_was_skipped_can_be_planned_again(
         self, ana: User, editor: User
