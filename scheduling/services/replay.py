@@ -15,7 +15,7 @@ from django.utils import timezone
 from promura_site import events
 from promura_site.errors import DomainError
 from promura_site.models import User
-from scheduling.models import Publication, PublishAttempt
+from scheduling.models import Publication, PublishAttempt, Takedown
 from scheduling.publishing import gates
 from scheduling.publishing.connectors import registry
 from scheduling.publishing.connectors.base import (
@@ -53,8 +53,8 @@ def can_replay(publication: Publication) -> bool:
 def replay_publication(publication_id: UUID, *, actor: User) -> PublishAttempt:
     """Send a finished publication again and return what came of it.
 
-    Raise DomainError 409 if there is nothing to send or its channel is closed, and
-    429 if it has been done too often.
+    Raise DomainError 409 if there is nothing to send, it is taken down or its channel
+    is closed, and 429 if it has been done too often.
     """
     attempt, request, connector = _begin(publication_id, actor)
     reply, failure = "", None
@@ -79,6 +79,12 @@ def _begin(
         raise DomainError(
             "nothing_to_replay",
             "Only what went to a webhook and is published or failed can be sent again.",
+            status=409,
+        )
+    if Takedown.objects.filter(publication=publication).exists():
+        raise DomainError(
+            "taken_down",
+            "This is to be taken down, or has been; it is not sent again.",
             status=409,
         )
     if not gates.open_channels().filter(pk=publication.channel_id).exists():

@@ -21,6 +21,8 @@ from scheduling.models import (
     PublishAttempt,
 )
 from scheduling.services.replay import MOST_OF_ONE
+from scheduling.services.takedown import finish_takedown, take_down_publication
+from tests.factories import UserFactory
 from tests.loopback import Behaviour, Receiver
 from tests.scheduling.planning import (
     SECRET,
@@ -178,6 +180,19 @@ def test_nothing_is_replayed_on_a_closed_channel(
     close(publication.channel)
     response = replay(as_editor, publication)
     assert (response.status_code, response.json()["code"]) == (409, "channel_closed")
+    assert len(receiver.deliveries) == 1
+
+
+def test_what_is_taken_down_is_not_sent_again(
+    receiver: Receiver, as_editor: APIClient
+) -> None:
+    publication = published(a_publication(a_webhook(receiver.url)))
+    person, now = UserFactory(), timezone.now()
+    take_down_publication(publication.pk, actor=person, now=now)
+    response = replay(as_editor, publication)
+    assert (response.status_code, response.json()["code"]) == (409, "taken_down")
+    finish_takedown(publication.pk, actor=person, now=now)
+    assert replay(as_editor, publication).json()["code"] == "taken_down"
     assert len(receiver.deliveries) == 1
 
 
