@@ -96,9 +96,9 @@ class ChannelFlowAdmin(BrakeAdmin):
     @admin.action(description="Let it go on after a burst", permissions=["release"])
     def release(self, request: HttpRequest, queryset: QuerySet[ChannelFlow]) -> None:
         """Let the accounts go on; what waits goes out at their pace."""
-        actor, now = actor_of(request), timezone.now()
+        actor = actor_of(request)
         self._each(
             request,
             queryset.select_related("channel__creator"),
-            lambda flow: control.release_channel(flow.channel, actor=actor, now=now),
+            lambda flow: control.release_channel(flow.channel, actor=actor),
         )

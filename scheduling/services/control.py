@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
 
 from library.models import Creator
 from promura_site import events
@@ -93,19 +94,19 @@ def resume_channel(
     posts = resuming.carry_on(scope, how, now)
     with transaction.atomic():
         channel_health.note_sign_in(channel)
-        _lift(channel, now)
+        _lift(channel)
         data = {"how": how, "posts": len(posts), **counts}
         _tell_of(channel, "resumed", actor, "let %s go on", data)
     return counts
 
 
 @transaction.atomic
-def release_channel(channel: Channel, *, actor: User, now: datetime) -> None:
+def release_channel(channel: Channel, *, actor: User) -> None:
     """Let a channel go on that a burst has stopped; what waits goes out at its pace.
 
     Raise DomainError 409 if it is not stopped.
     """
-    if not _lift(channel, now):
+    if not _lift(channel):
         raise DomainError("not_stopped", f"{channel} is not stopped.", status=409)
     _tell_of(channel, "released", actor, "released %s after a burst", {})
 
@@ -148,9 +149,9 @@ def channel_scope(channel: Channel, now: datetime) -> Scope:
     return Scope(Q(channel=channel), CHANNEL_CAUSES, now - REMEMBERED)
 
 
-def _lift(channel: Channel, now: datetime) -> bool:
+def _lift(channel: Channel) -> bool:
     stopped = ChannelFlow.objects.filter(pk=channel.pk, stopped_at__isnull=False)
-    return bool(stopped.update(stopped_at=None, burst_from=now))
+    return bool(stopped.update(stopped_at=None, burst_from=Now()))
 
 
 def _tell(

@@ -164,9 +164,7 @@ class ChannelControlViewSet(ApiViewSet):
     @extend_schema(request=None, responses=_RELEASED, tags=["channels"])
     def release(self, request: Request, pk: UUID) -> Response:
         """Let a channel go on that a burst has stopped."""
-        services.release_channel(
-            self.get_object(), actor=self.actor, now=timezone.now()
-        )
+        services.release_channel(self.get_object(), actor=self.actor)
         shown = ChannelSerializer(self.get_object()).data
         return success(channel=shown, message=_GOES_ON)
 

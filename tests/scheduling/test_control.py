@@ -193,10 +193,10 @@ def test_a_channel_after_a_burst_goes_on_when_released(editor: User) -> None:
     publication = a_publication()
     channel = publication.channel
     with pytest.raises(DomainError):
-        control.release_channel(channel, actor=editor, now=now())
+        control.release_channel(channel, actor=editor)
     ChannelFlow.objects.create(channel=channel, stopped_at=now())
     assert ledger.claim(10) == []
-    control.release_channel(channel, actor=editor, now=now())
+    control.release_channel(channel, actor=editor)
     flow = ChannelFlow.objects.get()
     assert (flow.stopped_at, flow.burst_from is None) == (None, False)
     assert len(ledger.claim(10)) == 1
