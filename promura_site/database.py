@@ -22,6 +22,11 @@ def database_settings(url: str, data_dir: Path) -> dict[str, Any]:
         return sqlite_settings(Path(config["NAME"]))
     config.setdefault("OPTIONS", {}).update(
         connect_timeout=10,
+        # A server that is gone without a word is noticed within a minute, not hours.
+        keepalives_idle=30,
+        keepalives_interval=10,
+        keepalives_count=3,
+        tcp_user_timeout=60_000,
         # A lock that is waited for longer is a fault; the caller may try again.
         options="-c lock_timeout=20s -c idle_in_transaction_session_timeout=60s",
     )
