@@ -7,13 +7,13 @@ from django.contrib.admin.sites import site
 from django.utils import timezone
 
 from scheduling.admin import AttemptInline
-from scheduling.models import Publication, PublishAttempt
+from scheduling.models import Channel, Publication, PublishAttempt
 from scheduling.publishing import ledger, sweeping
 from scheduling.publishing.connectors.base import OutcomeUnknown, PublishError, Receipt
 from scheduling.publishing.lease import Lease
 from scheduling.services.publications import retry_publication, settle_publication
 from tests.factories import UserFactory
-from tests.scheduling.planning import a_publication, put
+from tests.scheduling.planning import a_publication, published, put
 
 pytestmark = pytest.mark.django_db
 
@@ -210,3 +210,13 @@ def test_a_late_receipt_is_right_against_a_person_who_found_nothing() -> None:
     after = fresh(publication)
     assert (after.state, after.external_id) == (P.PUBLISHED, "remote-1")
     assert ledger.claim(10) == []
+
+
+def test_what_was_never_sent_is_made_ready_anew_when_it_is_tried_again() -> None:
+    publication, person = a_publication(), UserFactory()
+    Channel.objects.update(connector="not_there_any_more")
+    assert published(publication).error_code == "unknown_connector"
+    Channel.objects.update(connector="bluesky")
+    retry_publication(publication.pk, actor=person, now=timezone.now())
+    (lease,) = ledger.claim(10)
+    assert lease.request().record_key
