@@ -131,6 +131,7 @@ def try_again(publication: Publication, now: datetime) -> None:
     """Send a failed or missed publication at once, under the key it has."""
     # Never sent, it is made ready anew: what kept it may have been how it was made.
     sent = publication.first_attempt_at is not None
+    anew: dict[str, Any] = {} if sent else {"payload": None}
     moved = move(
         publication,
         _P.SCHEDULED,
@@ -138,7 +139,7 @@ def try_again(publication: Publication, now: datetime) -> None:
         late_after=late_after(now),
         error="",
         error_code="",
-        **({} if sent else {"payload": None}),
+        **anew,
     )
     if not moved:
         raise DomainError("being_published", "It is being sent just now.", status=409)
