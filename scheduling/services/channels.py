@@ -95,14 +95,16 @@ def update_channel(
     """Change a channel; with `sign_in` the same account is signed in again.
 
     An account that its platform has told is asked for once more: raise DomainError
-    409 when the new sign-in reaches another one, or none.
+    409 when the new sign-in reaches another one, or none. What lets more out, or an
+    account in or out of use, is an admin's: raise DomainError 403.
     """
     unknown = changes.keys() - CHANGEABLE
     if unknown:
         raise TypeError(f"A channel's {sorted(unknown)} cannot be changed")
+    _refuse_more(channel, changes, actor)
     if sign_in is not None:
         secret = _checked_credentials(channel.connector, sign_in)
-        refuse_other_sign_in(channel, secret)
+        refuse_other_sign_in(channel, secret, actor=actor)
         changes |= {
             "credentials": credentials.encrypt(secret),
             "health": Channel.Health.UNKNOWN,
@@ -124,6 +126,19 @@ def update_channel(
             data={"fields": sorted(changes)},
         )
     return channel
+
+
+def _refuse_more(channel: Channel, changes: Mapping[str, Any], actor: User) -> None:
+    """Raise DomainError 403 for a change that only who may add a channel may make."""
+    if actor.has_perm("scheduling.add_channel"):
+        return
+    if changes.get("max_rating", channel.max_rating) > channel.max_rating:
+        what = "let an account take more revealing media"
+    elif changes.get("is_active", channel.is_active) != channel.is_active:
+        what = "take an account out of use, or into use again"
+    else:
+        return
+    raise DomainError("permission_denied", f"Only an admin may {what}.", status=403)
 
 
 def deactivate_channel(channel: Channel, *, actor: User) -> Channel:

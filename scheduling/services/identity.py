@@ -14,6 +14,7 @@ from library.services import small_picture
 from promura_site import events
 from promura_site.errors import DomainError
 from promura_site.models import User
+from scheduling import credentials
 from scheduling.models import Channel, ChannelFace
 from scheduling.publishing import channel_health
 from scheduling.publishing.connectors import registry
@@ -62,18 +63,39 @@ def verify_channel(channel: Channel, *, actor: User) -> Account:
     return account
 
 
-def refuse_other_sign_in(channel: Channel, sign_in: Mapping[str, Any]) -> None:
+def refuse_other_sign_in(
+    channel: Channel, sign_in: Mapping[str, Any], *, actor: User
+) -> None:
     """Raise DomainError 409 unless credentials reach the account that was verified.
 
-    Nothing is asked of an account that was never told by its platform.
+    Where no platform has told whose it is, an admin may enter any; others only what
+    names the same account as before: raise DomainError 403.
     """
     if not channel.account_id:
+        known = _names_the_same(channel, sign_in)
+        if not (known or actor.has_perm("scheduling.add_channel")):
+            raise DomainError(
+                "permission_denied",
+                "Only an admin may point this account somewhere else.",
+                status=403,
+            )
         return
     try:
         account = registry.get_connector(channel.connector, sign_in).verify()
     except PublishError as error:
         raise DomainError(error.code, error.message, status=409) from error
     _refuse_other_account(channel, account)
+
+
+def _names_the_same(channel: Channel, sign_in: Mapping[str, Any]) -> bool:
+    fields = registry.connector_class(channel.connector).account_fields
+    try:
+        before = credentials.decrypt(channel.credentials)
+    except credentials.CredentialsUnreadable:
+        return False
+    return bool(fields and before) and all(
+        before.get(name) == sign_in.get(name) for name in fields
+    )
 
 
 def _refuse_other_account(channel: Channel, account: Account) -> None:

@@ -43,7 +43,8 @@ def take_down_publication(publication_id: UUID, *, actor: User, now: datetime) -
 def finish_takedown(publication_id: UUID, *, actor: User, now: datetime) -> None:
     """Write down that a person has taken it down; saying so again changes nothing.
 
-    Raise DomainError 409 when nobody has asked for it.
+    Raise DomainError 409 when nobody has asked for it, and 403 for the view level
+    while the platform's API is still to do it.
     """
     rows = Takedown.objects.select_related("publication__channel").filter(
         pk=publication_id
@@ -53,6 +54,9 @@ def finish_takedown(publication_id: UUID, *, actor: User, now: datetime) -> None
         raise DomainError(
             "not_requested", "Nobody has asked to take this down.", status=409
         )
+    if row.state == _T.WAITING and not actor.has_perm("scheduling.change_publication"):
+        message = "The platform's API takes it down; nothing is left to do by hand."
+        raise DomainError("permission_denied", message, status=403)
     done = rows.exclude(state=_T.DONE).update(
         state=_T.DONE,
         done_at=now,

@@ -113,16 +113,40 @@ def test_a_model_who_has_left_gets_no_account(as_admin: APIClient) -> None:
 
 
 def test_an_editor_signs_the_same_account_in_again(as_editor: APIClient) -> None:
-    channel = a_webhook("http://127.0.0.1:9/old", health="needs_sign_in")
-    sign_in = {"url": "http://127.0.0.1:9/new", "secret": SECRET}
+    channel = a_webhook("http://127.0.0.1:9/hook", health="needs_sign_in")
+    secret = SECRET[:-4] + "LaLS"
+    sign_in = {"url": "http://127.0.0.1:9/hook", "secret": secret}
     response = as_editor.patch(
         f"/api/channels/{channel.pk}", {"credentials": sign_in, "language": "de"}
     )
     assert response.status_code == 200
     assert response.json()["channel"]["health"] == "unknown"
     channel.refresh_from_db()
-    assert credentials.decrypt(channel.credentials)["url"].endswith("/new")
+    assert credentials.decrypt(channel.credentials)["secret"] == secret
     assert channel.language == "de"
+
+
+def test_only_an_admin_points_an_account_somewhere_else(
+    as_editor: APIClient, as_admin: APIClient
+) -> None:
+    channel = a_webhook("http://127.0.0.1:9/old")
+    other = {"credentials": {"url": "http://127.0.0.1:9/new", "secret": SECRET}}
+    address = f"/api/channels/{channel.pk}"
+    assert as_editor.patch(address, other).status_code == 403
+    channel.refresh_from_db()
+    assert credentials.decrypt(channel.credentials)["url"].endswith("/old")
+    assert as_admin.patch(address, other).status_code == 200
+
+
+@pytest.mark.parametrize("changes", [{"max_rating": "explicit"}, {"is_active": False}])
+def test_only_an_admin_lets_more_out_or_an_account_in_or_out(
+    as_editor: APIClient, as_admin: APIClient, changes: dict[str, Any]
+) -> None:
+    channel = ChannelFactory(max_rating=0)
+    address = f"/api/channels/{channel.pk}"
+    assert as_editor.patch(address, changes).status_code == 403
+    assert as_editor.patch(address, {"max_rating": "general"}).status_code == 200
+    assert as_admin.patch(address, changes).status_code == 200
 
 
 @pytest.mark.parametrize(

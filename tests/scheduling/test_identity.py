@@ -134,13 +134,13 @@ def test_an_account_of_another_model_is_refused_by_name(
 
 
 def test_an_account_out_of_use_is_free_again(
-    as_editor: APIClient, platform: Receiver
+    as_admin: APIClient, platform: Receiver
 ) -> None:
     first, second = an_account(platform, "lea"), an_account(platform, "lea")
-    verify(as_editor, first)
+    verify(as_admin, first)
     Channel.objects.filter(pk=first.pk).update(is_active=False)
-    assert verify(as_editor, second).status_code == 200
-    back = as_editor.patch(f"/api/channels/{first.pk}", {"is_active": True})
+    assert verify(as_admin, second).status_code == 200
+    back = as_admin.patch(f"/api/channels/{first.pk}", {"is_active": True})
     assert back.status_code == 409
     assert back.json()["code"] in {"account_taken", "channel_taken"}
 

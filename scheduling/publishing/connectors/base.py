@@ -272,6 +272,8 @@ class Connector(ABC):
     deletes: ClassVar[bool] = False
     # A person does it: nothing is ever sent.
     by_hand: ClassVar[bool] = False
+    # The fields of its credentials that say which account it is, if any do.
+    account_fields: ClassVar[frozenset[str]] = frozenset()
     # The receiver's owner may want the same again.
     replays: ClassVar[bool] = False
 

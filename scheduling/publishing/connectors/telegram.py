@@ -72,6 +72,7 @@ class TelegramConnector(Connector):
 
     name: ClassVar[str] = "telegram"
     platform: ClassVar[str] = "telegram"
+    account_fields: ClassVar[frozenset[str]] = frozenset({"server", "chat_id"})
     limits: ClassVar[Limits] = Limits(
         characters=4_096,
         caption_characters=1_024,

@@ -76,6 +76,7 @@ class WebhookConnector(Connector):
 
     name: ClassVar[str] = "webhook"
     platform: ClassVar[str] = "webhook"
+    account_fields: ClassVar[frozenset[str]] = frozenset({"url"})
     limits: ClassVar[Limits] = Limits(total_media_bytes=25_000_000)
     replays: ClassVar[bool] = True
     # The client's 30 seconds, and reading the media before it.

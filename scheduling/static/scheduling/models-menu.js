@@ -31,8 +31,8 @@ export function fillMenu(button, { model, channel, can, stopped }) {
     item("Edit", "edit", { deed: "edit-account", ...where }),
     channel.is_active && item("Verify", "check", { deed: "verify", ...where }),
     channel.connector !== "outbox" && item("Sign in again", "lock", { deed: "sign-in", ...where }),
-    h("hr"),
-    channel.is_active
+    can.connect && h("hr"),
+    can.connect && (channel.is_active
       ? item("Take out of use", "pause", { deed: "switch-account", ...where })
-      : item("Use again", "play", { deed: "switch-account", ...where }));
+      : item("Use again", "play", { deed: "switch-account", ...where })));
 }

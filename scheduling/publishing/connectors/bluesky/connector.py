@@ -61,6 +61,7 @@ class BlueskyConnector(Connector):
 
     name: ClassVar[str] = "bluesky"
     platform: ClassVar[str] = "bluesky"
+    account_fields: ClassVar[frozenset[str]] = frozenset({"service", "identifier"})
     # The lexicon that servers run today takes pictures of 1,000,000 bytes; newer ones
     # allow more. Clips may have 100 MB, which do not go up within a send's time.
     limits: ClassVar[Limits] = Limits(
