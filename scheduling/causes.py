@@ -210,6 +210,9 @@ def _cause_of(
             return Cause(ITS_TURN, WAIT) if beating else Cause(NO_PUBLISHER, START)
     if state == _P.READY:
         return Cause(BY_HAND, HAND_OVER, channel)
+    needs_sign_in = channel.health == Channel.Health.NEEDS_SIGN_IN
+    if state == _P.UNKNOWN and needs_sign_in and not row["to_settle"]:
+        return Cause(gates.SIGN_IN, SIGN_IN, channel)
     if state == _P.UNKNOWN:
         action = SETTLE if row["to_settle"] else WAIT
         return Cause(DOUBT, action, channel)

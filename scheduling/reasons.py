@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from promura_site.health import Health
 from promura_site.models import Heartbeat
-from scheduling.models import Publication
+from scheduling.models import Channel, Publication
 from scheduling.platform_names import platform_name
 from scheduling.publishing import gates
 
@@ -117,6 +117,9 @@ def _by_hand(publication: Publication) -> Reason:
 
 def _unknown(publication: Publication) -> Reason:
     if publication.next_attempt_at is not None:
+        if publication.channel.health == Channel.Health.NEEDS_SIGN_IN:
+            text = f"{publication.error} Signed in again, it can be found out."
+            return Reason(gates.SIGN_IN, text.strip(), SIGN_IN)
         text = f"{publication.error} It is being found out."
         return Reason(publication.error_code or "unknown", text.strip(), WAIT)
     platform = platform_name(publication.channel.platform)

@@ -38,6 +38,8 @@ class PanicStop(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     stopped_at = models.DateTimeField()
+    # One pressed once more while it is being lifted stays.
+    presses = models.PositiveIntegerField(default=1)
 
     def __str__(self) -> str:
         return self.key

@@ -48,6 +48,8 @@ _SETTLED_LATE = (
     _P.UNKNOWN,
     _P.FAILED,
     _P.MISSED,
+    _P.SKIPPED,
+    _P.CANCELLED,
 )
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
 from library.models import Creator
@@ -33,7 +33,7 @@ def stop_publishing(
     """Publish nothing of a model, or of nobody, until somebody lets it go on.
 
     What is being sent at this moment cannot be called back. One that has been pressed
-    already stays as it is.
+    already stays as it is, also when somebody is lifting it at this moment.
     """
     stop, pressed = PanicStop.objects.get_or_create(
         key=_key(creator),
@@ -46,6 +46,8 @@ def stop_publishing(
     )
     if pressed:
         _tell("stopped", creator, actor, {"reason": reason})
+    else:
+        PanicStop.objects.filter(pk=stop.pk).update(presses=F("presses") + 1)
     return stop
 
 
@@ -54,14 +56,18 @@ def resume_publishing(
 ) -> dict[str, int]:
     """Lift a panic stop; `how` is one of resuming.WAYS, for what it has held up.
 
-    Return the counts as they were. Raise DomainError 409 when nothing is stopped.
+    Return the counts as they were. Raise DomainError 409 when nothing is stopped, or
+    when somebody has pressed it again meanwhile.
     """
-    scope = _scope(creator)
+    stop, scope = _stop(creator), _scope(creator)
     counts = scope.counts(now)
     # The stop goes last: until then nothing goes out the old way.
     posts = resuming.carry_on(scope, how, now)
     with transaction.atomic():
-        PanicStop.objects.filter(key=_key(creator)).delete()
+        lifted, _ = PanicStop.objects.filter(pk=stop.pk, presses=stop.presses).delete()
+        if not lifted:
+            message = "Somebody has stopped it again; it stays stopped."
+            raise DomainError("stopped_again", message, status=409)
         data = {"how": how, "posts": len(posts), **counts}
         _tell("resumed", creator, actor, data)
     return counts
@@ -133,11 +139,16 @@ def _key(creator: Creator | None) -> str:
     return str(creator.pk) if creator else PanicStop.EVERYONE
 
 
-def _scope(creator: Creator | None) -> Scope:
+def _stop(creator: Creator | None) -> PanicStop:
     stop = PanicStop.objects.filter(key=_key(creator)).first()
     if stop is None:
         who = creator.name if creator else "Publishing"
         raise DomainError("not_stopped", f"{who} is not stopped.", status=409)
+    return stop
+
+
+def _scope(creator: Creator | None) -> Scope:
+    stop = _stop(creator)
     # Whoever is stopped on her own stays so.
     theirs = PanicStop.objects.filter(creator=OuterRef("channel__creator"))
     where = Q(channel__creator=creator) if creator else ~Q(Exists(theirs))

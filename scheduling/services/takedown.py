@@ -11,7 +11,8 @@ from promura_site.errors import DomainError
 from promura_site.models import User
 from scheduling.models import Post, Publication, Takedown
 from scheduling.publishing import takedowns
-from scheduling.services.writing import locked_post
+from scheduling.publishing.moves import OPEN_STATES, move
+from scheduling.services.writing import changed, locked_post
 
 _P = Publication.State
 _T = Takedown.State
@@ -19,13 +20,14 @@ _T = Takedown.State
 
 @transaction.atomic
 def take_down_post(post_id: UUID, *, actor: User, now: datetime) -> None:
-    """Have a post taken off every platform that it is published on.
+    """Have a post taken off every platform, and let nothing more of it out.
 
-    What is published stays on record as it was. Raise DomainError 409 when it is
-    published nowhere.
+    What is published stays on record as it was; what is still to come is cancelled.
+    Raise DomainError 409 when it is published nowhere.
     """
     post, publications = locked_post(post_id)
     _request(post, publications, actor, now)
+    _cancel_the_rest(post, publications, actor)
 
 
 @transaction.atomic
@@ -99,6 +101,19 @@ def _request(
             message=f"asked to take a post down from {where}",
             data={"post": str(post.pk)},
         )
+
+
+def _cancel_the_rest(
+    post: Post, publications: Sequence[Publication], actor: User
+) -> None:
+    cancelled = [
+        one
+        for one in publications
+        if one.state in OPEN_STATES and move(one, _P.CANCELLED, next_attempt_at=None)
+    ]
+    if cancelled:
+        where = ", ".join(str(one.channel) for one in cancelled)
+        changed(post, "post.cancelled", actor, f"cancelled a post on {where}")
 
 
 def _gone() -> DomainError:

@@ -17,6 +17,7 @@ from promura_site.models import Heartbeat
 from scheduling.causes import Cause, causes
 from scheduling.models import Channel, ChannelFlow, PanicStop, Publication
 from scheduling.publishing import gates, sweeping
+from scheduling.reasons import reason_for
 from scheduling.services.control import stop_publishing
 from tests.factories import CreatorFactory, UserFactory
 from tests.scheduling.planning import a_channel, a_publication, put
@@ -174,6 +175,16 @@ def test_each_state_has_its_sentence_and_one_safe_action(
     put(due(lea())[0], **fields)
     found = only()
     assert (found.text, found.action) == (text, action)
+
+
+def test_a_doubt_on_a_signed_out_account_waits_for_the_sign_in() -> None:
+    beat()
+    channel = lea(health=Channel.Health.NEEDS_SIGN_IN)
+    row = put(due(channel)[0], state=P.UNKNOWN, error="The answer was lost.")
+    assert (only().code, only().action) == ("needs_sign_in", "sign_in")
+    reason = reason_for(row, timezone.now(), beating=True)
+    assert reason is not None
+    assert reason.action == "sign_in"
 
 
 def test_an_account_out_of_use_and_a_burst_say_so() -> None:

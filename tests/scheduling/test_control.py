@@ -1,6 +1,7 @@
 """Stopping and pacing publishing as a whole, and how it goes on afterwards."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +12,7 @@ from promura_site.errors import DomainError
 from promura_site.models import User
 from scheduling.models import Channel, ChannelFlow, PanicStop, Publication
 from scheduling.publishing import gates, ledger, sweeping
-from scheduling.services import control
+from scheduling.services import control, resuming
 from scheduling.services.posts import plan_post
 from tests.factories import CreatorFactory
 from tests.scheduling.planning import a_channel, a_post, a_publication, put
@@ -255,3 +256,20 @@ def test_a_stop_holds_posts_planned_meanwhile(admin: User) -> None:
     )
     a_post(channel)
     assert ledger.claim(10) == []
+
+
+def test_a_stop_pressed_while_it_is_lifted_stays(
+    admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control.stop_publishing(None, actor=admin, now=timezone.now())
+    carry_on = resuming.carry_on
+
+    def slowly(scope: Any, how: str, now: Any) -> list[Any]:
+        control.stop_publishing(None, actor=admin, now=timezone.now())
+        return carry_on(scope, how, now)
+
+    monkeypatch.setattr(resuming, "carry_on", slowly)
+    with pytest.raises(DomainError) as refused:
+        control.resume_publishing(None, actor=admin, now=timezone.now(), how="kept")
+    assert refused.value.code == "stopped_again"
+    assert PanicStop.objects.filter(key="all").exists()

@@ -220,3 +220,12 @@ def test_what_was_never_sent_is_made_ready_anew_when_it_is_tried_again() -> None
     retry_publication(publication.pk, actor=person, now=timezone.now())
     (lease,) = ledger.claim(10)
     assert lease.request().record_key
+
+
+def test_a_late_receipt_counts_for_what_was_cancelled_meanwhile() -> None:
+    publication = a_publication()
+    old = lost(publication)
+    put(publication, state=P.CANCELLED, next_attempt_at=None)
+    assert ledger.record_receipt(old, LATE)
+    now = fresh(publication)
+    assert (now.state, now.external_id) == (P.PUBLISHED, "remote-1")

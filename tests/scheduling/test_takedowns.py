@@ -160,6 +160,18 @@ class TestByApi:
         row.refresh_from_db()
         assert (row.state, row.tries) == (T.DONE, 2)
 
+    def test_what_is_still_to_come_of_the_post_is_cancelled(self, editor: User) -> None:
+        first, second = (
+            a_channel(platform="deleting", connector="deleting") for _ in range(2)
+        )
+        post = a_post(first, second)
+        out, waits = post.publications.order_by("pk")
+        put(out, state=P.PUBLISHED, external_id="post-1", next_attempt_at=None)
+        take_down_post(post.pk, actor=editor, now=timezone.now())
+        waits.refresh_from_db()
+        assert waits.state == P.CANCELLED
+        assert Takedown.objects.get().publication == out
+
     def test_a_person_may_be_quicker(self, editor: User, viewer: User) -> None:
         row = requested(editor)
         # On the view level one only does what is left to people.
