@@ -90,6 +90,7 @@ urlpatterns = [
     *api,
     path("", include("scheduling.suggestions.urls")),
     path("", include("scheduling.history.urls")),
+    path("", include("scheduling.reactions.urls")),
     path("", include("scheduling.notices.urls")),
     *pages,
 ]

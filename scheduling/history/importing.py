@@ -157,7 +157,8 @@ def _next(name: str, at: int) -> tuple[list[list[Any]], int]:
     """Return the next lines of a file from a byte on, and where they end."""
     with default_storage.open(name, "rb") as file:
         file.seek(at)
-        raw = list(islice(file, CHUNK))
+        # Iterating over Django's files begins at their start again.
+        raw = list(islice(iter(file.readline, b""), CHUNK))
     return [json.loads(line) for line in raw], at + sum(map(len, raw))
 
 

@@ -46,7 +46,8 @@ class SlotStatistic(models.Model):
 class SlotEntry(models.Model):
     """How one post stands in the statistics, to take it out again exactly.
 
-    It is a publication of ours or an imported post. `y` and `baseline` are None while its engagement is unknown or too young.
+    It is a publication of ours or an imported post. `y` and `baseline` are None while
+    its engagement is unknown or too young.
     """
 
     publication = models.OneToOneField(

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from scheduling.pages.compose import ComposePage
 from scheduling.pages.handing import HandOverPage, HandOverRows, TaskPage, TaskRow
+from scheduling.pages.insights import InsightsPage
 from scheduling.pages.models import ModelsPage
 from scheduling.pages.queue import QueuePage, QueueRows
 from scheduling.pages.today import TodayPage
@@ -17,5 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hand-over/rows", HandOverRows.as_view(), name="hand-over-rows"),
     path("hand-over/<uuid:pk>", TaskPage.as_view(), name="hand-over-task"),
     path("hand-over/<uuid:pk>/row", TaskRow.as_view(), name="hand-over-row"),
+    path("insights", InsightsPage.as_view(), name="insights"),
     path("models", ModelsPage.as_view(), name="models"),
 ]

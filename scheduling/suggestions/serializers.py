@@ -178,3 +178,14 @@ class HeatmapSerializer(serializers.Serializer):
         child=serializers.ListField(child=CellSerializer()),
         help_text="Seven days, Monday first, of 24 hours.",
     )
+
+
+class RealisedSerializer(serializers.Serializer):
+    """Posts at suggested times against all others; no lift while there are too few."""
+
+    suggested = serializers.IntegerField(help_text="Posts at a suggested time.")
+    others = serializers.IntegerField()
+    lift = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True, help_text="Of the 80 % interval.")
+    high = serializers.FloatField(allow_null=True)
+    confidence = serializers.IntegerField(allow_null=True)

@@ -13,9 +13,11 @@ from promura_site.api.schema import envelope
 from promura_site.api.views import ApiView, PermissionMap
 from scheduling.suggestions.advice import suggest
 from scheduling.suggestions.insights import heatmap, insights
+from scheduling.suggestions.realised import realised
 from scheduling.suggestions.serializers import (
     HeatmapSerializer,
     InsightsSerializer,
+    RealisedSerializer,
     SuggestionSerializer,
     SuggestionsQuerySerializer,
     WhoseSerializer,
@@ -105,3 +107,20 @@ class HeatmapView(ApiView):
             days=DAYS,
             heatmap=[[vars(cell) for cell in day] for day in found.cells],
         )
+
+
+class RealisedView(ApiView):
+    """What suggestions have gained."""
+
+    permission_map = _MAY
+
+    @extend_schema(
+        parameters=[WhoseSerializer],
+        responses=envelope("RealisedAnswer", realised=RealisedSerializer()),
+        tags=["scheduling"],
+    )
+    def get(self, request: Request) -> Response:
+        """Compare posts at suggested times with all others of the last year."""
+        creator = _asked(request, WhoseSerializer)["model"]
+        found = realised(creator, timezone.now())
+        return success(realised=RealisedSerializer(found).data)

@@ -91,7 +91,7 @@ function planned({ post, warnings }, action) {
 function resume() {
   const found = kept.read();
   if (!found || !isWorthKeeping(found.values)) return;
-  const named = asked.has("template") || asked.has("model");
+  const named = ["template", "model", "time"].some((name) => asked.has(name));
   if (!named) {
     plan.fill(found.values);
     notice("kept", "info", "Your unfinished post is here again.", "“Start over” empties the form.");
@@ -117,9 +117,11 @@ async function begin() {
   resume();
   kept.follow(plan);
   chooseFromAddress(plan, asked.getAll("model"));
+  // From the insights page: an hour, and the times that were suggested beside it.
+  if (asked.has("time")) plan.fill({ time: asked.get("time"), zone: asked.get("zone"), offered: asked.getAll("offered") });
   const template = asked.get("template");
   // A reload must not count a second use, nor choose a model again.
-  if (template || asked.has("model")) window.history.replaceState(null, "", window.location.pathname);
+  if (template || asked.has("model") || asked.has("time")) window.history.replaceState(null, "", window.location.pathname);
   if (template) await fillFrom(plan, template);
 }
 
