@@ -27,6 +27,7 @@ PAGES = {
     "/templates": "Templates",
     "/queue": "Queue",
     "/hand-over": "Hand-over",
+    "/insights": "Insights",
     "/models": "Models",
     "/notices": "Notices",
     "/notices/settings": "Notice settings",
