@@ -115,8 +115,7 @@ class _Week:
 
     def store(self, creator: Creator) -> None:
         """Add the changes to what is stored."""
-        for slot, change in sorted(self._changes.items()):
-            sums.shift(creator, slot, change)
+        sums.shift_many(creator, self._changes)
 
 
 def _newest(channel: UUID, **span: object) -> list[float]:

@@ -169,3 +169,14 @@ def write(creator: Creator, table: list[Amounts]) -> None:
         unique_fields=["creator", "slot"],
         update_fields=[*COLUMNS, "updated_at"],
     )
+
+
+def shift_many(creator: Creator, changes: dict[int, Amounts]) -> None:
+    """Add amounts to many stored slots in one go; the creator is locked."""
+    table = stored(creator)
+    for slot, change in changes.items():
+        add(table[slot], change)
+        if change["posts"] < 0 and not table[slot]["posts"]:
+            # What rounding leaves of an emptied slot is not knowledge.
+            table[slot] |= dict.fromkeys((*DECAYED, "engagement"), 0.0)
+    write(creator, table)
