@@ -3,6 +3,7 @@
 `docs/settings.md` explains each variable. Nothing here may ask the database.
 """
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
+
+# The algebra is small: several threads would wait for each other on a busy machine,
+# a hundred times as long as the work takes. Read when numpy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 DEBUG = env.bool("PROMURA_DEBUG", default=False)
 PRODUCTION = env.bool("PROMURA_PRODUCTION", default=False)

@@ -1,5 +1,6 @@
 """The forecast's algebra must not depend on how small the caller's stack is."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -34,3 +35,7 @@ def test_what_goes_wrong_with_room_is_raised_where_it_was_asked_for() -> None:
 def test_other_threads_keep_their_usual_stack() -> None:
     with_room(lambda: None)
     assert threading.stack_size() == 0
+
+
+def test_the_algebra_starts_no_threads_of_its_own() -> None:
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
