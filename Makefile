@@ -18,7 +18,7 @@ TESTING := .venv/.testing-$(PINS)
 BLUESKY := tests/bluesky/node_modules/.installed-$(shell cksum < tests/bluesky/package-lock.json | cut -d' ' -f1)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help run serve install prepare test test-bluesky crash check format bench clean
+.PHONY: help run serve install prepare test test-bluesky crash check format bench bench-suggestions clean
 
 help:
 	@echo "make run      set up whatever is missing, then start everything"
@@ -92,6 +92,10 @@ format: $(TESTING)
 
 bench: $(TESTING)
 	$(BIN)/python bench/run.py $(ARGS)
+
+# After 10,000 posts and after a million; takes some twenty minutes.
+bench-suggestions: $(TESTING)
+	$(BIN)/python bench/suggestions.py $(ARGS)
 	$(BIN)/python bench/publishing.py
 
 clean:

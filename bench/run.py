@@ -32,7 +32,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def fill(rows: int) -> None:
+def fill(**rows: int) -> None:
     """Migrate and seed the database of this process's environment."""
     import django
 
@@ -43,7 +43,7 @@ def fill(rows: int) -> None:
 
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
-    seed(media=rows, templates=rows, posts=rows)
+    seed(**rows)
 
 
 def serve(port: int) -> subprocess.Popen[bytes]:
@@ -138,7 +138,7 @@ def main() -> None:
             "DATABASE_URL": "",
             "CACHE_URL": "",
         }
-        fill(options.rows)
+        fill(media=options.rows, templates=options.rows, posts=options.rows)
         port = free_port()
         server = serve(port)
         try:

@@ -18,6 +18,8 @@ from templates_app.models import PostTemplate, TemplateMedia, TemplateModel
 
 PASSWORD = "bench-password-1"
 BATCH = 2000
+# Posts held in memory at once.
+CHUNK = 50_000
 
 
 def seed(media: int, templates: int, posts: int, creators: int = 12) -> None:
@@ -140,21 +142,23 @@ def _posts(
     random: np.random.Generator,
 ) -> None:
     now = timezone.now()
-    rows = [
-        _publication(n, channels[n % len(channels)], now, random) for n in range(count)
-    ]
-    Post.objects.bulk_create((row.post for row in rows), batch_size=BATCH)
-    Publication.objects.bulk_create(rows, batch_size=BATCH)
-    PostMedia.objects.bulk_create(
-        (
-            PostMedia(post=row.post, media=items[n % len(items)], position=0)
-            for n, row in enumerate(rows)
-        ),
-        batch_size=BATCH,
-    )
-    for channel in channels:
-        own = [row for row in rows if row.channel_id == channel.pk]
-        slots.enter_many(channel.creator, own)
+    for start in range(0, count, CHUNK):
+        numbers = range(start, min(start + CHUNK, count))
+        rows = [
+            _publication(n, channels[n % len(channels)], now, random) for n in numbers
+        ]
+        Post.objects.bulk_create((row.post for row in rows), batch_size=BATCH)
+        Publication.objects.bulk_create(rows, batch_size=BATCH)
+        PostMedia.objects.bulk_create(
+            (
+                PostMedia(post=row.post, media=items[n % len(items)], position=0)
+                for n, row in zip(numbers, rows, strict=True)
+            ),
+            batch_size=BATCH,
+        )
+        for place, channel in enumerate(channels):
+            first = (place - start) % len(channels)
+            slots.enter_many(channel.creator, rows[first :: len(channels)])
 
 
 def _publication(
