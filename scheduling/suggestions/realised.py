@@ -47,7 +47,8 @@ def realised(creator: Creator | None, now: datetime) -> Realised:
         chosen.aggregate(
             posts=Count("pk"),
             mean=Avg("gain"),
-            variance=Variance("gain", sample=True),
+            # Of a sample, SQLite could not tell that of a single post.
+            variance=Variance("gain"),
         )
         for chosen in (rows.filter(taken), rows.exclude(taken))
     ]
@@ -55,7 +56,8 @@ def realised(creator: Creator | None, now: datetime) -> Realised:
     if min(counts) < FEWEST:
         return Realised(suggested=counts[0], others=counts[1])
     suggested, others = groups
-    error = math.sqrt(sum(group["variance"] / group["posts"] for group in groups))
+    errors = (group["variance"] / (group["posts"] - 1) for group in groups)
+    error = math.sqrt(sum(errors))
     return _compare(counts, suggested["mean"] - others["mean"], error)
 
 

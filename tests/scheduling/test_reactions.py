@@ -157,6 +157,13 @@ def test_what_suggestions_gained_is_told_with_its_uncertainty() -> None:
     assert realised(None, NOW) == found
 
 
+def test_a_single_post_is_only_counted() -> None:
+    channel = model_in("UTC")
+    planned(channel, 100, True, 0)
+    found = realised(channel.creator, NOW)
+    assert (found.suggested, found.others, found.lift) == (1, 0, None)
+
+
 def test_too_few_to_compare_are_only_counted() -> None:
     channel = model_in("UTC")
     for day in range(10):
