@@ -74,7 +74,7 @@ def test_the_page_costs_the_same_with_many_models(
     for creator in CreatorFactory.create_batch(30):
         ChannelFactory.create_batch(2, creator=creator)
     client = browse(viewer)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         assert client.get(reverse("compose")).status_code == 200
 
 

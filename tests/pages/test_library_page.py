@@ -65,7 +65,7 @@ def test_the_page_costs_the_same_with_many_models(
 ) -> None:
     CreatorFactory.create_batch(30)
     client = browse(viewer)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         assert client.get(reverse("library")).status_code == 200
 
 

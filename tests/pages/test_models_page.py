@@ -17,7 +17,7 @@ from scheduling import credentials
 from scheduling.models import Channel, ChannelFace
 from tests.factories import ChannelFactory, CreatorFactory
 from tests.loopback import Receiver
-from tests.scheduling.planning import SECRET
+from tests.scheduling.planning import SECRET, a_webhook
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -180,9 +180,7 @@ def test_an_editor_signs_an_account_in_again_but_connects_none(
     open_as: Callable[[User], Page], editor: User
 ) -> None:
     lea = CreatorFactory(slug="lea", name="Lea")
-    channel = ChannelFactory(
-        creator=lea, platform="webhook", connector="webhook", handle="hook"
-    )
+    channel = a_webhook("http://127.0.0.1:9/hook", creator=lea, handle="hook")
     page = open_as(editor)
     expect(page.get_by_role("button", name="Add a model")).to_have_count(0)
     expect(page.get_by_role("switch")).to_have_count(0)
@@ -197,6 +195,7 @@ def test_an_editor_signs_an_account_in_again_but_connects_none(
     expect(dialog).to_be_hidden()
     channel.refresh_from_db()
     stored = credentials.decrypt(channel.credentials)
+    assert stored["secret"] != SECRET
     assert (stored["url"], stored["idempotent"]) == ("http://127.0.0.1:9/hook", False)
 
 

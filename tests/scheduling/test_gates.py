@@ -175,7 +175,7 @@ def test_what_nobody_may_send_is_not_due_for_a_publisher(anonymous: object) -> N
 
 
 @pytest.mark.parametrize("verified", [True, False])
-def test_who_signs_in_or_verifies_ends_the_rest(editor: User, verified: bool) -> None:
+def test_who_signs_in_or_verifies_ends_the_rest(admin: User, verified: bool) -> None:
     channel = a_channel(health="degraded")
     publication = a_publication(channel)
     ChannelFlow.objects.create(
@@ -185,7 +185,7 @@ def test_who_signs_in_or_verifies_ends_the_rest(editor: User, verified: bool) ->
     )
     assert ledger.claim(10) == []
     if verified:
-        verify_channel(channel, actor=editor)
+        verify_channel(channel, actor=admin)
     else:
-        update_channel(channel, actor=editor, sign_in={})
+        update_channel(channel, actor=admin, sign_in={})
     assert [one.publication for one in ledger.claim(10)] == [publication]
