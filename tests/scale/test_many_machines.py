@@ -39,7 +39,8 @@ pytestmark = [
 ]
 
 BUCKET = "promura"
-POSTS = 60
+# One claim takes 66: enough for several publishers.
+POSTS = 200
 PATIENCE = 90
 
 
@@ -109,7 +110,7 @@ def plan(clients: list[httpx.Client], media: str) -> list[str]:
         body = {
             "content": f"Post {number}",
             "models": ["lea"],
-            "media_ids": [media] if number % 10 == 0 else [],
+            "media_ids": [media] if number % 20 == 0 else [],
         }
         answer = payload(clients[number % 2].post("/api/posts", json=body))
         ids.append(answer["post"]["id"])
@@ -164,7 +165,8 @@ def test_two_web_processes_and_three_publishers_are_one_installation(
         publishers = [
             stack.enter_context(
                 PublisherProcess(
-                    "--interval", "0.1", **machine(tmp_path, f"publisher-{n}", s3)
+                    *("--interval", "0.1", "--senders", "2"),
+                    **machine(tmp_path, f"publisher-{n}", s3),
                 )
             )
             for n in range(3)
