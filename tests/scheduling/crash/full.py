@@ -83,8 +83,8 @@ def table(figures: Figures, paces: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the figures as Markdown; `a / b` is SQLite's and PostgreSQL's."""
     scenarios = list(dict.fromkeys(scenario for scenario, _ in figures))
     lines = [
-        f"{os.cpu_count()} cores, {platform.system()}, "
-        f"Python {platform.python_version()}. "
+        f"{os.cpu_count()} cores with a load of {os.getloadavg()[2]:.0f}, "
+        f"{platform.system()}, Python {platform.python_version()}. "
         f"Each cell: {' / '.join(DATABASES.values())}; *held* is the longest that a "
         "publication stayed in one pair of hands while a publisher was at work, in "
         "seconds.",
