@@ -58,6 +58,10 @@ class PostTemplate(models.Model):
     name = models.CharField(max_length=200)
     content = models.TextField(blank=True, max_length=20_000)
     schedule_pattern = models.CharField(max_length=500, blank=True)
+    # The values of its own variables: {name: {model's id: value}}.
+    variables = models.JSONField(default=dict, blank=True)
+    # Names in braces of which somebody has said that they are no variables.
+    plain_braces = models.JSONField(default=list, blank=True, editable=False)
     tags = models.ManyToManyField(Tag, blank=True, related_name="templates")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

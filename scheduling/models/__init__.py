@@ -7,6 +7,7 @@ from scheduling.models.channels import (
     ChannelQuerySet,
 )
 from scheduling.models.control import PanicStop, PublishingPace
+from scheduling.models.feeds import CalendarFeed
 from scheduling.models.history import HistoryImport, ImportedPost
 from scheduling.models.notices import (
     Happening,
@@ -24,9 +25,16 @@ from scheduling.models.publications import (
     PublishAttempt,
     Takedown,
 )
+from scheduling.models.series import (
+    Series,
+    SeriesMedia,
+    SeriesModel,
+    SeriesQuerySet,
+)
 from scheduling.models.statistics import ChannelBaseline, SlotEntry, SlotStatistic
 
 __all__ = [
+    "CalendarFeed",
     "Channel",
     "ChannelBaseline",
     "ChannelFace",
@@ -50,6 +58,10 @@ __all__ = [
     "PublicationQuerySet",
     "PublishAttempt",
     "PublishingPace",
+    "Series",
+    "SeriesMedia",
+    "SeriesModel",
+    "SeriesQuerySet",
     "SlotEntry",
     "SlotStatistic",
     "Takedown",

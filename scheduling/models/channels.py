@@ -42,6 +42,8 @@ class Channel(models.Model):
     max_rating = models.PositiveSmallIntegerField(
         choices=Rating.choices, default=Rating.EXPLICIT
     )
+    # How many posts a week the agency wants there; none: no matter.
+    posts_per_week = models.PositiveSmallIntegerField(null=True, blank=True)
     # Ciphertext; scheduling/credentials.py reads and writes it.
     credentials = models.TextField(blank=True, editable=False)
     health = models.CharField(

@@ -1,7 +1,6 @@
 """Posts: what shall appear, where and when."""
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Lower
@@ -9,21 +8,10 @@ from django.db.models.functions import Coalesce, Lower
 from library.models import MediaItem, Tag
 from promura_site.ids import new_id
 from promura_site.models import DemoQuerySet
-from promura_site.zones import zone_names
 from scheduling.models.channels import Channel
+from scheduling.models.moments import WALL_LENGTH, validate_clocks
+from scheduling.models.series import Series
 from templates_app.models import PostTemplate
-
-# In the place of a zone: the same wall-clock time in each model's own.
-EACH_MODELS_OWN = "model"
-
-
-def validate_clocks(name: str) -> None:
-    """Raise ValidationError unless `name` is an IANA zone, or “model”."""
-    if name != EACH_MODELS_OWN and name not in zone_names():
-        raise ValidationError(
-            f"“{name}” is no IANA time zone, nor “model”.", code="zone"
-        )
-
 
 class PostQuerySet(DemoQuerySet):
     """Reads of posts."""
@@ -59,6 +47,19 @@ class Post(models.Model):
         on_delete=models.SET_NULL,
         related_name="posts",
     )
+    # Of a post made from a template with variables: the values of its own ones,
+    # {name: {model's id: value}}. None: every text is sent as it is written.
+    variables = models.JSONField(null=True, editable=False)
+    series = models.ForeignKey(
+        Series,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="posts",
+        editable=False,
+    )
+    # Which one of the series: its wall-clock time by the rule, wherever it was moved.
+    occurrence = models.CharField(max_length=WALL_LENGTH, blank=True, editable=False)
     # None while a draft has no time yet.
     publish_at = models.DateTimeField(null=True, blank=True)
     # An IANA zone, or the word for each model's own.
@@ -99,6 +100,13 @@ class Post(models.Model):
 
     class Meta:
         ordering = ["-publish_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["series", "occurrence"],
+                condition=Q(series__isnull=False),
+                name="occurrence_once",
+            )
+        ]
         permissions = [("override_clearance", "Can let media out that is not cleared")]
         indexes = [
             models.Index(fields=["publish_at", "id"], name="post_by_time"),

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from library.models import MediaItem
 from promura_site.models import User
 from scheduling.models import Channel, Post, Publication
-from scheduling.models.posts import EACH_MODELS_OWN
+from scheduling.models.moments import EACH_MODELS_OWN
 from scheduling.publishing.moves import BUSY_STATES, OPEN_STATES, TAKEN_OUT_STATES
 from scheduling.services.naming import (
     Problems,

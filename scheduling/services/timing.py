@@ -11,7 +11,7 @@ from django.conf import settings
 from library.models import Creator
 from promura_site.models import User
 from promura_site.zones import to_utc, zone_names
-from scheduling.models.posts import EACH_MODELS_OWN
+from scheduling.models.moments import EACH_MODELS_OWN
 from scheduling.services.naming import Problems
 
 # What a person typed a moment ago still means now.
