@@ -13,6 +13,7 @@ from scheduling.models.moments import WALL_LENGTH, validate_clocks
 from scheduling.models.series import Series
 from templates_app.models import PostTemplate
 
+
 class PostQuerySet(DemoQuerySet):
     """Reads of posts."""
 
