@@ -1,7 +1,7 @@
 """Suggest when to post: free times in the week's best hours, with reasons."""
 
 from bisect import bisect, insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -68,62 +68,84 @@ def suggest(
     """
     rung = best_rung(creator, now)
     clocks = ZoneInfo(creator.timezone if creator else zone)
-    taken = _planned_times(creator, now) if creator else []
-    chosen = _choose(_ranked(rung), count, taken, now, clocks)
+    taken = planned_times(creator, now, now + FAR_HORIZON) if creator else []
+    choice = Choice(count, taken)
+    _choose(ranked(rung), choice, now, clocks)
+    return describe(choice.made, rung, zone)
+
+
+def describe(
+    choices: Iterable[tuple[int, datetime]], rung: Rung, zone: str
+) -> list[Suggestion]:
+    """Return slots and their times with what is to be expected of them."""
     rates = fc.success_rate(
         rung.evidence.succeeded.astype(np.int64),
         (rung.evidence.succeeded + rung.evidence.failed).astype(np.int64),
         rung.evidence.success,
     )
-    return [_describe(slot, at, rung, rates, zone) for slot, at in chosen]
+    return [_describe(slot, at, rung, rates, zone) for slot, at in choices]
 
 
-def _ranked(rung: Rung) -> list[int]:
+def ranked(rung: Rung) -> list[int]:
+    """Return the slots to try, the best first."""
     if rung.basis == "default":
         return list(DEFAULT_SLOTS)
     return np.argsort(-rung.effects.score, kind="stable").tolist()
 
 
-def _planned_times(creator: Creator, now: datetime) -> list[datetime]:
-    """Return when the model's planned posts are due, sorted."""
+def planned_times(creator: Creator, begin: datetime, end: datetime) -> list[datetime]:
+    """Return when planned posts take a model's times between two, sorted."""
     channels = Channel.objects.filter(creator=creator).values("pk")
     planned = Publication.objects.filter(
         channel__in=channels,
-        publish_at__range=(now - TAKEN_WITHIN, now + FAR_HORIZON + TAKEN_WITHIN),
+        publish_at__range=(begin - TAKEN_WITHIN, end + TAKEN_WITHIN),
         state__in=PLANNED_STATES,
     )
     times = planned.order_by().values_list("publish_at", flat=True).distinct()
     return sorted(at for at in times if at is not None)
 
 
+class Choice:
+    """At most `count` slots with their times, in the order in which they were taken.
+
+    None is near a time in `taken`, which is sorted, nor near another choice.
+    """
+
+    def __init__(self, count: int, taken: Sequence[datetime]) -> None:
+        self.made: list[tuple[int, datetime]] = []
+        self._count, self._taken = count, taken
+        self._times: list[datetime] = []
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether there are as many as were asked for."""
+        return len(self.made) >= self._count
+
+    def is_free(self, at: datetime) -> bool:
+        """Tell whether nothing is planned near a time."""
+        return not _is_near(at, self._taken, TAKEN_WITHIN)
+
+    def take(self, slot: int, at: datetime) -> None:
+        """Add a slot at a free time, unless that is near another choice."""
+        if not self.is_complete and not _is_near(at, self._times, APART):
+            self.made.append((slot, at))
+            insort(self._times, at)
+
+
 def _choose(
-    ranked: list[int],
-    count: int,
-    taken: list[datetime],
-    now: datetime,
-    clocks: ZoneInfo,
-) -> list[tuple[int, datetime]]:
-    """Return slots in their order, each at its next time that is free."""
-    chosen: list[tuple[int, datetime]] = []
-    times: list[datetime] = []
-
-    def is_free(at: datetime) -> bool:
-        return not _is_near(at, taken, TAKEN_WITHIN)
-
-    def take(slot: int, at: datetime) -> None:
-        if len(chosen) < count and not _is_near(at, times, APART):
-            chosen.append((slot, at))
-            insort(times, at)
-
-    for slot in ranked:
-        free = filter(is_free, occurrences(slot, now, HORIZON, clocks))
+    slots: Sequence[int], choice: Choice, now: datetime, clocks: ZoneInfo
+) -> None:
+    """Take slots in their order, each at its next time that is free."""
+    for slot in slots:
+        free = filter(choice.is_free, occurrences(slot, now, HORIZON, clocks))
         if (first := next(free, None)) is not None:
-            take(slot, first)
-    if len(chosen) < count:
-        for slot in ranked:
-            for at in filter(is_free, occurrences(slot, now, FAR_HORIZON, clocks)):
-                take(slot, at)
-    return chosen
+            choice.take(slot, first)
+    if choice.is_complete:
+        return
+    for slot in slots:
+        far = occurrences(slot, now, FAR_HORIZON, clocks)
+        for at in filter(choice.is_free, far):
+            choice.take(slot, at)
 
 
 def occurrences(
@@ -138,12 +160,17 @@ def occurrences(
     ahead = timedelta(days=(slot // 24 - today.weekday()) % 7)
     wall = datetime.combine(today + ahead, time(slot % 24))
     while (at := to_utc(wall, clocks)) <= now + horizon:
-        if at >= now + LEAD and exists(wall, clocks):
+        if is_ahead(at, now) and exists(wall, clocks):
             yield at
         wall += timedelta(days=7)
 
 
-def _is_near(at: datetime, times: list[datetime], distance: timedelta) -> bool:
+def is_ahead(at: datetime, now: datetime) -> bool:
+    """Tell whether there is time enough to have a post ready."""
+    return at >= now + LEAD
+
+
+def _is_near(at: datetime, times: Sequence[datetime], distance: timedelta) -> bool:
     place = bisect(times, at)
     return any(abs(at - other) < distance for other in times[max(place - 1, 0) :][:2])
 

@@ -1,7 +1,9 @@
 """Shapes of the suggestions' API."""
 
+import datetime
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers
 
 from library.models import Creator
@@ -12,32 +14,60 @@ from scheduling.suggestions.insights import Insights, sentences
 from scheduling.suggestions.words import DAYS, clock
 
 MOST_SUGGESTIONS = 50
-_COUNT = f"Must be a whole number from 1 to {MOST_SUGGESTIONS}."
+# Times of a day are two hours apart.
+MOST_OF_A_DAY = 12
+MOST_DAYS_AHEAD = 5 * 366
+
+
+class CreatorField(serializers.SlugRelatedField):
+    """A model, by its id."""
+
+    default_error_messages = {"does_not_exist": "There is no model “{value}”."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(slug_field="slug", queryset=Creator.objects.all(), **kwargs)
 
 
 class WhoseSerializer(serializers.Serializer):
     """Whose posts are asked: those of one model, or of the whole agency."""
 
-    model = serializers.SlugRelatedField(
-        slug_field="slug",
-        queryset=Creator.objects.all(),
+    model = CreatorField(
         default=None,
         help_text="A model's id; without it the whole agency's posts are asked.",
-        error_messages={"does_not_exist": "There is no model “{value}”."},
     )
+
+
+def _count_field(most: int, default: int) -> serializers.IntegerField:
+    words = f"Must be a whole number from 1 to {most}."
+    return serializers.IntegerField(
+        min_value=1,
+        max_value=most,
+        default=default,
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value", "max_string_length"), words
+        ),
+    )
+
+
+class FreeTimesQuerySerializer(serializers.Serializer):
+    """Of which model, and of which day of its own clocks, the best times are asked."""
+
+    model = CreatorField(help_text="A model's id.")
+    date = serializers.DateField(help_text="A day of the model's own clocks.")
+    count = _count_field(MOST_OF_A_DAY, 3)
+
+    def validate_date(self, day: datetime.date) -> datetime.date:
+        """Refuse what no calendar of ours reaches."""
+        ahead = (day - timezone.now().date()).days
+        if abs(ahead) > MOST_DAYS_AHEAD:
+            raise serializers.ValidationError("This is more than five years away.")
+        return day
 
 
 class SuggestionsQuerySerializer(WhoseSerializer):
     """What may be asked of suggestions."""
 
-    count = serializers.IntegerField(
-        min_value=1,
-        max_value=MOST_SUGGESTIONS,
-        default=5,
-        error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_value", "max_string_length"), _COUNT
-        ),
-    )
+    count = _count_field(MOST_SUGGESTIONS, 5)
     timezone = serializers.CharField(
         required=False,
         help_text="The zone that times are told in: the model's, else the person's.",

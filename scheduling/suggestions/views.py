@@ -1,5 +1,6 @@
 """The API of suggestions, insights and the heatmap."""
 
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -8,13 +9,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from library.models import Creator
 from promura_site.api.responses import success
 from promura_site.api.schema import envelope
 from promura_site.api.views import ApiView, PermissionMap
 from scheduling.suggestions.advice import suggest
+from scheduling.suggestions.days import best_times_on
 from scheduling.suggestions.insights import heatmap, insights
 from scheduling.suggestions.realised import realised
 from scheduling.suggestions.serializers import (
+    FreeTimesQuerySerializer,
     HeatmapSerializer,
     InsightsSerializer,
     RealisedSerializer,
@@ -25,6 +29,11 @@ from scheduling.suggestions.serializers import (
 from scheduling.suggestions.words import DAYS
 
 _MAY: PermissionMap = {"get": "scheduling.view_slotstatistic"}
+_SUGGESTED = envelope(
+    "SuggestionsAnswer",
+    suggestions=SuggestionSerializer(many=True),
+    message=serializers.CharField(),
+)
 
 
 def _asked(
@@ -37,6 +46,12 @@ def _asked(
     return serializer.validated_data
 
 
+def _told(count: int, creator: Creator, day: date) -> str:
+    if not count:
+        return f"{creator.name} has no free time left on {day:%A, %d %B %Y}."
+    return f"{count} free time{'s' * (count != 1)} of {creator.name}, best first"
+
+
 class SuggestionsView(ApiView):
     """When to post."""
 
@@ -44,11 +59,7 @@ class SuggestionsView(ApiView):
 
     @extend_schema(
         parameters=[SuggestionsQuerySerializer],
-        responses=envelope(
-            "SuggestionsAnswer",
-            suggestions=SuggestionSerializer(many=True),
-            message=serializers.CharField(),
-        ),
+        responses=_SUGGESTED,
         tags=["scheduling"],
     )
     def get(self, request: Request) -> Response:
@@ -66,6 +77,28 @@ class SuggestionsView(ApiView):
         return success(
             suggestions=SuggestionSerializer(found, many=True).data,
             message=f"Generated {len(found)} scheduling {noun}",
+        )
+
+
+class FreeTimesView(ApiView):
+    """When to post on one day."""
+
+    permission_map = _MAY
+
+    @extend_schema(
+        parameters=[FreeTimesQuerySerializer],
+        responses=_SUGGESTED,
+        tags=["scheduling"],
+    )
+    def get(self, request: Request) -> Response:
+        """Return the best free times of a day of the model's clocks, best first."""
+        asked = _asked(request, FreeTimesQuerySerializer)
+        found = best_times_on(
+            asked["model"], asked["date"], asked["count"], now=timezone.now()
+        )
+        return success(
+            suggestions=SuggestionSerializer(found, many=True).data,
+            message=_told(len(found), asked["model"], asked["date"]),
         )
 
 
