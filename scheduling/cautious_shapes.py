@@ -27,12 +27,14 @@ class CautionSerializer(serializers.Serializer):
     """Something to know of, in words; what else is there depends on the code.
 
     `near_duplicate` names the other `post`, when (`at`) and what is the `same` (text
-    or media); `media_not_cleared` the media, the model or channel, and the rule.
+    or media); `media_not_cleared` the media, the model or channel, and the rule;
+    `unknown_variable` the `name` that stands in braces.
     """
 
     code = serializers.CharField(help_text=f"Such as {NEAR_DUPLICATE}.")
     text = serializers.CharField()
     field = serializers.CharField(required=False)
+    name = serializers.CharField(required=False)
     channel = serializers.UUIDField(required=False, allow_null=True)
     handle = serializers.CharField(required=False)
     platform = serializers.CharField(required=False)

@@ -19,6 +19,7 @@ from scheduling.publishing.connectors import registry
 from scheduling.services.clearance import MAX_REASON
 from scheduling.services.publications import SETTLEMENTS
 from scheduling.services.timing import EACH_MODELS_OWN
+from templates_app.serializers import VariablesField
 
 MAX_MODELS = 200
 MAX_CHANNELS = 1_000
@@ -101,6 +102,17 @@ class OverrideField(TextField):
         )
 
 
+class KeepUnknownField(StrictBooleanField):
+    """Whether what is no variable is to stay in its braces."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            required=False,
+            help_text="What is no variable stays as written; this is asked once.",
+            **kwargs,
+        )
+
+
 class VariantSerializer(serializers.Serializer):
     """Another text, for one channel or for all that speak a language."""
 
@@ -159,6 +171,12 @@ class PlanSerializer(serializers.Serializer):
         max_length=MAX_TAGS,
     )
     template = serializers.UUIDField(required=False, allow_null=True)
+    variables = VariablesField(
+        required=False,
+        allow_null=True,
+        help_text="Values that come before the template's own; with a template, or "
+        "with these, the texts' variables get their values.",
+    )
     schedule_time = ScheduleTimeField(
         required=False, allow_null=True, help_text="None: now."
     )
@@ -178,6 +196,7 @@ class PlanSerializer(serializers.Serializer):
     refuse_duplicates = StrictBooleanField(
         required=False, help_text="Answer 409 instead of planning a near-duplicate."
     )
+    keep_unknown = KeepUnknownField()
 
 
 class EditSerializer(PlanSerializer):
@@ -197,7 +216,7 @@ class EditSerializer(PlanSerializer):
 class CheckSerializer(EditSerializer):
     """A plan that is looked at only; with a post: changes of that one."""
 
-    version = None  # type: ignore[assignment]
+    version = keep_unknown = None  # type: ignore[assignment]
     post = serializers.UUIDField(
         required=False, help_text="The post that these would be changes of."
     )
@@ -222,6 +241,7 @@ class RescheduleSerializer(VersionSerializer):
         required=False, help_text="When left out, the one that the post has."
     )
     override_clearance = OverrideField()
+    keep_unknown = KeepUnknownField()
 
 
 class CompleteSerializer(serializers.Serializer):

@@ -22,6 +22,7 @@ from scheduling.models import (
 )
 from scheduling.publishing.connectors import registry
 from scheduling.reasons import publisher_beats, reason_for
+from templates_app.serializers import VariablesField
 
 _NULLABLE_TEXT = {"type": ["string", "null"]}
 _MOMENT = serializers.DateTimeField()
@@ -188,6 +189,9 @@ class PostSerializer(serializers.ModelSerializer):
     status = serializers.ChoiceField(source="state", choices=Post.State.choices)
     models = serializers.SerializerMethodField()
     variants = VariantShape(many=True)
+    variables = VariablesField(
+        allow_null=True, help_text="Null: every text goes out as it is written."
+    )
     media_ids = serializers.SerializerMethodField()
     media = PostMediaSerializer(source="media_entries", many=True)
     tags = serializers.SerializerMethodField()
@@ -211,6 +215,7 @@ class PostSerializer(serializers.ModelSerializer):
             "media",
             "tags",
             "template",
+            "variables",
             "schedule_time",
             "timezone",
             "author",

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from library.models import Tag
 from promura_site.ids import new_id
 from promura_site.models import DemoQuerySet
+from templates_app.variables import unknown_in
 
 RECENTLY = timedelta(days=7)
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -101,6 +102,10 @@ class PostTemplate(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def unknown(self) -> list[str]:
+        """Return what stands in braces in its text and nobody has spoken for."""
+        return unknown_in(self.content, self.variables, self.plain_braces)
 
 
 class TemplateModel(models.Model):

@@ -7,16 +7,90 @@ from rest_framework import serializers
 
 from library.services.tags import MAX_TAGS_A_CALL
 from promura_site.api.fields import NameField, TextField
-from templates_app import patterns
+from templates_app import patterns, variables
 from templates_app.models import PostTemplate, TemplateMedia, TemplateModel
 from templates_app.references import References
 
 MAX_MODELS = 100
 MAX_MEDIA = 100
+MAX_VARIABLES = 20
+MAX_VALUE = 500
 
 
 def _longest(model: Any, name: str) -> int:
     return model._meta.get_field(name).max_length
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "additionalProperties": {
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+        },
+        "example": {"city": {"model1": "Rome"}},
+    }
+)
+class VariablesField(serializers.Field):
+    """Values of own variables: {name: {model's id: value}}.
+
+    An empty value is none: the name stays, and the model has no value for it.
+    """
+
+    _slug = TextField(max_length=_longest(TemplateModel, "slug"))
+    _value = TextField(max_length=MAX_VALUE, allow_blank=True, trim_whitespace=False)
+
+    def to_internal_value(self, data: Any) -> dict[str, dict[str, str]]:
+        """Refuse what is too much, and names that are none or built in."""
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("Must be an object of names.")
+        if len(data) > MAX_VARIABLES:
+            raise serializers.ValidationError(
+                f"At most {MAX_VARIABLES} variables of your own are possible."
+            )
+        return {self._name(name): self._values(name, data[name]) for name in data}
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+    def _name(self, name: Any) -> str:
+        if name in variables.BUILT_IN:
+            raise serializers.ValidationError(
+                f"{variables.in_braces(name)} is filled in by itself; choose another."
+            )
+        if not (isinstance(name, str) and variables.NAME.fullmatch(name)):
+            raise serializers.ValidationError(
+                f"“{str(name)[:40]}” is no name: small letters, digits and _, with a "
+                "letter first, 30 at most."
+            )
+        return name
+
+    def _values(self, name: str, given: Any) -> dict[str, str]:
+        if not isinstance(given, dict):
+            raise serializers.ValidationError(
+                f"{variables.in_braces(name)}: must be an object of models' ids."
+            )
+        if len(given) > MAX_MODELS:
+            raise serializers.ValidationError(
+                f"{variables.in_braces(name)}: at most {MAX_MODELS} models."
+            )
+        try:
+            values = {
+                self._slug.run_validation(slug): self._value.run_validation(value)
+                for slug, value in given.items()
+            }
+        except serializers.ValidationError as error:
+            sentences = [f"{variables.in_braces(name)}: {one}" for one in error.detail]
+            raise serializers.ValidationError(sentences) from None
+        return {slug: value for slug, value in values.items() if value.strip()}
+
+
+class TemplateWarningSerializer(serializers.Serializer):
+    """Something to know of a template that is saved all the same."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    text = serializers.CharField()
 
 
 class TemplateMissingSerializer(serializers.Serializer):
@@ -37,6 +111,10 @@ class TemplateSerializer(serializers.ModelSerializer):
         source="created_by.username", default=None, allow_null=True, read_only=True
     )
     missing = serializers.SerializerMethodField()
+    variables = VariablesField()
+    unknown = serializers.SerializerMethodField(
+        help_text="What stands in braces and is no variable, as it is written."
+    )
 
     class Meta:
         model = PostTemplate
@@ -48,6 +126,8 @@ class TemplateSerializer(serializers.ModelSerializer):
             "tags",
             "media_ids",
             "schedule_pattern",
+            "variables",
+            "unknown",
             "created_by",
             "created_at",
             "updated_at",
@@ -75,6 +155,10 @@ class TemplateSerializer(serializers.ModelSerializer):
     def get_schedule_pattern(self, template: PostTemplate) -> str | None:
         """Return the word or the rule; null for none."""
         return template.schedule_pattern or None
+
+    def get_unknown(self, template: PostTemplate) -> list[str]:
+        """Return what stays in its braces without anybody having said it shall."""
+        return template.unknown()
 
     @extend_schema_field(TemplateMissingSerializer)
     def get_missing(self, template: PostTemplate) -> dict[str, list[str]]:
@@ -122,6 +206,7 @@ class TemplateWriteSerializer(serializers.Serializer):
         required=False,
         help_text="daily, weekly, biweekly, monthly or an RRULE (RFC 5545).",
     )
+    variables = VariablesField(required=False)
 
 
 class TemplateDuplicateSerializer(serializers.Serializer):

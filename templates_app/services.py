@@ -1,6 +1,6 @@
 """What a person can do with templates."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 from uuid import UUID
@@ -12,11 +12,14 @@ from library.services.tags import get_tags
 from promura_site import events
 from promura_site.errors import DomainError
 from promura_site.models import User
-from templates_app import patterns, references
+from templates_app import patterns, references, variables
 from templates_app.models import PostTemplate, TemplateMedia, TemplateModel
+from templates_app.variables import Values
 
 # How long a deleted template can be restored.
 KEEP_DELETED = timedelta(days=30)
+# More than a text has room for; the latest come first.
+MAX_PLAIN_BRACES = 10_000
 _PURGED_AT_ONCE = 500
 _KIND = "template"
 _COPY_OF = "Copy of "
@@ -31,6 +34,7 @@ class TemplateFields(TypedDict, total=False):
     models: Sequence[str]
     media_ids: Sequence[str]
     tags: Sequence[str]
+    variables: Values
 
 
 def get_template(template_id: UUID) -> PostTemplate:
@@ -68,6 +72,7 @@ def create_template(*, actor: User, fields: TemplateFields) -> PostTemplate:
         name=fields["name"],
         content=fields.get("content", ""),
         schedule_pattern=check_pattern(fields.get("schedule_pattern")),
+        variables=fields.get("variables", {}),
         created_by=actor,
     )
     template.save(force_insert=True)
@@ -88,7 +93,10 @@ def update_template(
         template.content = changes["content"]
     if "schedule_pattern" in changes:
         template.schedule_pattern = check_pattern(changes["schedule_pattern"])
-    template.save(update_fields=["name", "content", "schedule_pattern", "updated_at"])
+    if "variables" in changes:
+        template.variables = changes["variables"]
+    changed = ["name", "content", "schedule_pattern", "variables", "updated_at"]
+    template.save(update_fields=changed)
     _set_references(template, changes)
     _tell("updated", template, actor, {"fields": sorted(changes)})
     return template
@@ -120,6 +128,8 @@ def duplicate_template(
         name=new_name or _copy_name(original.name),
         content=original.content,
         schedule_pattern=original.schedule_pattern,
+        variables=original.variables,
+        plain_braces=original.plain_braces,
         created_by=actor,
     )
     copy.save(force_insert=True)
@@ -129,6 +139,33 @@ def duplicate_template(
     )
     _tell("duplicated", copy, actor, {"original": str(original.pk)})
     return copy
+
+
+@transaction.atomic
+def keep_braces(template_id: UUID, names: Iterable[str], *, actor: User) -> None:
+    """Remember that these names in a template's braces are to stay as written."""
+    template = PostTemplate.objects.select_for_update().filter(pk=template_id).first()
+    if template is None:
+        raise _gone()
+    held = set(template.plain_braces)
+    fresh = [name for name in dict.fromkeys(names) if name not in held]
+    if not fresh:
+        return
+    template.plain_braces = [*fresh, *template.plain_braces][:MAX_PLAIN_BRACES]
+    template.save(update_fields=["plain_braces"])
+    _tell("updated", template, actor, {"fields": ["plain_braces"]})
+
+
+def warnings_about(template: PostTemplate) -> list[dict[str, str]]:
+    """Return a warning for each thing in braces that is no variable."""
+    return [
+        {
+            "code": variables.UNKNOWN_VARIABLE,
+            "name": name,
+            "text": variables.stays_as_written(name),
+        }
+        for name in template.unknown()
+    ]
 
 
 @transaction.atomic

@@ -14,6 +14,8 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,29}", re.ASCII)
 # The values of its own variables: {name: {model's id: value}}.
 Values = Mapping[str, Mapping[str, str]]
 
+UNKNOWN_VARIABLE = "unknown_variable"
+
 # Longer than any slip of the pen: what stands in such braces was meant to.
 _LONGEST = 100
 # Braces in a row are one: {{model}} is none of ours, nor is {model} within it. The
@@ -51,6 +53,16 @@ def render(text: str, values: Mapping[str, str], *, most: int) -> str:
         if length > most:
             break
     return "".join(pieces)[: most + 1]
+
+
+def in_braces(name: str) -> str:
+    """Return a name as it stands in the text."""
+    return f"{{{name}}}"
+
+
+def stays_as_written(name: str) -> str:
+    """Say in a sentence what becomes of a name that is no variable."""
+    return f"{in_braces(name)} is no variable and stays as written."
 
 
 def _inside(text: str) -> Iterator[str]:

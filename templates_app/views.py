@@ -24,6 +24,7 @@ from templates_app.serializers import (
     TemplateDuplicateSerializer,
     TemplateSerializer,
     TemplateStatisticsSerializer,
+    TemplateWarningSerializer,
     TemplateWriteSerializer,
 )
 
@@ -32,7 +33,10 @@ _RANKED, _MOST_RANKED = 10, 100
 
 _ONE = envelope("TemplateAnswer", template=TemplateSerializer())
 _CHANGED = envelope(
-    "TemplateChanged", template=TemplateSerializer(), message=serializers.CharField()
+    "TemplateChanged",
+    template=TemplateSerializer(),
+    message=serializers.CharField(),
+    warnings=TemplateWarningSerializer(many=True),
 )
 _RANKING = envelope("TemplateRanking", templates=TemplateSerializer(many=True))
 _PAGE = page_of("TemplatePage", templates=TemplateSerializer(many=True))
@@ -197,4 +201,6 @@ def _shown(
 
 
 def _changed(template: PostTemplate, message: str, status: int = 200) -> Response:
-    return success(status, template=_shown([template])[0], message=message)
+    warnings = services.warnings_about(template)
+    shown = _shown([template])[0]
+    return success(status, template=shown, message=message, warnings=warnings)

@@ -6,17 +6,18 @@ from uuid import UUID
 
 from library.models import MediaItem
 from scheduling import clearing
-from scheduling.models import Publication
+from scheduling.models import Channel, Post, Publication
 from scheduling.publishing.moves import OPEN_STATES
-from scheduling.services import clearance
+from scheduling.services import braces, clearance
 from scheduling.services.duplicates import (
     NEAR_DUPLICATE,
     Duplicate,
     near_duplicates,
 )
 from scheduling.services.naming import Problem, Problems
+from scheduling.services.planning import note_missing_values
 from scheduling.services.room import note_what_does_not_fit
-from scheduling.services.texts import Going
+from scheduling.services.texts import Going, texts_of
 from scheduling.services.timing import utc_text
 
 _P = Publication.State
@@ -39,8 +40,23 @@ def cautions_about(post_id: UUID) -> list[dict[str, Any]]:
     drafts = {one.channel_id for one in publications if one.state == _P.DRAFT}
     drafted = [going for going in places if going.channel.pk in drafts]
     return [
+        *_about_variables(post_id, [going.channel for going in drafted]),
         *obstacles(drafted, media),
         *duplicates(places, {item.pk for item in media}, but=post_id),
+    ]
+
+
+def _about_variables(post_id: UUID, drafted: Iterable[Channel]) -> list[dict[str, Any]]:
+    """Return what stays in braces, and what a draft has no values for."""
+    posts = Post.objects.select_related("template").filter(variables__isnull=False)
+    post = posts.filter(pk=post_id).first()
+    if post is None:
+        return []
+    texts, unfit = texts_of(post), Problems()
+    note_missing_values(texts, drafted, unfit)
+    return [
+        *braces.warnings(texts, post.template),
+        *map(shown_problem, unfit.found),
     ]
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from promura_site.errors import DomainError
 from promura_site.models import User
 from scheduling.models import Post
-from scheduling.services import cautions
+from scheduling.services import braces, cautions
 from scheduling.services.clearance import OVERRIDE, standing
 from scheduling.services.planning import Plan, Wanted, resolve
 from scheduling.services.revising import Revision, revise
@@ -62,7 +62,7 @@ def _answer(
 ) -> dict[str, Any]:
     bars = cautions.shown_bars(_bars(plan, post))
     problems = [cautions.shown_problem(one) for one in plan.problems.found]
-    known = [*_unused(plan)]
+    known = [*_unused(plan), *braces.warnings(plan.texts, plan.template)]
     if plan.draft:
         known += [cautions.shown_problem(one) for one in plan.unfit.found]
     if plan.draft or overridden:

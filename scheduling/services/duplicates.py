@@ -128,7 +128,11 @@ def _neighbours(planned: dict[UUID, Going], but: UUID | None) -> Sequence[_Neigh
     times = [one.at for one in planned.values() if one.at]
     if not times:
         return []
-    span = (min(times) - WINDOW, max(times) + WINDOW)
+    try:
+        span = (min(times) - WINDOW, max(times) + WINDOW)
+    except OverflowError:
+        # Where the calendar ends nothing is planned.
+        return []
     rows = Publication.objects.filter(
         Q(publish_at__range=span) | Q(published_at__range=span),
         channel__in=list(planned),

@@ -16,7 +16,7 @@ from scheduling.publishing.moves import (
     fresh_key,
     move,
 )
-from scheduling.services import clearance
+from scheduling.services import braces, clearance
 from scheduling.services.revising import Revision, revise
 from scheduling.services.texts import put_variants
 from scheduling.services.timing import late_after
@@ -43,12 +43,14 @@ def edit_post(
     version: int,
     changes: Mapping[str, Any],
     override_clearance: str = "",
+    keep_unknown: bool = False,
 ) -> Changed:
     """Change the fields of a plan that `changes` holds; see planning.Wanted for them.
 
     What is published, being sent or of unknown outcome stays as it is; the answer
     names it. Raise DomainError 409 when the post has been changed meanwhile, when it
-    is too late for all of it, and for media that is not cleared.
+    is too late for all of it, for media that is not cleared, and for braces that
+    nobody has said are to stay as they are (`keep_unknown` says so).
     """
     post, publications = locked_post(post_id, version)
     tags = get_tags(changes["tags"]) if "tags" in changes else None
@@ -56,6 +58,8 @@ def edit_post(
     if edit.comes_too_late:
         refuse_too_late(post, publications)
     edit.problems.refuse()
+    if not edit.draft:
+        braces.ask(edit.texts, edit.template, actor=actor, keep=keep_unknown)
     bars = [] if edit.draft else edit.bars()
     kept = clearance.NONE if edit.goes_further else clearance.standing(post)
     cleared = clearance.decide(
@@ -71,7 +75,8 @@ def edit_post(
 
 
 def _store(post: Post, edit: Revision) -> None:
-    post.content, post.template = edit.texts.content, edit.template
+    post.content, post.variables = edit.texts.content, edit.texts.variables
+    post.template = edit.template
     if edit.has_new_variants:
         put_variants(post, edit.texts.variants)
     if edit.has_new_media:
@@ -88,7 +93,7 @@ def _apply(post: Post, publications: Sequence[Publication], edit: Revision) -> N
         elif publication.state in TAKEN_OUT_STATES:
             # Should it be planned again, or a hand-over that was skipped be taken
             # back, it must not say and show what it did before.
-            text = edit.texts.on(publication.channel)
+            text = edit.texts.on(publication.channel, publication.publish_at)
             move(publication, publication.state, content=text, payload=None)
         elif publication.state in OPEN_STATES:
             _drop(publication)

@@ -18,14 +18,27 @@ from scheduling.services.naming import (
     named_template,
 )
 from scheduling.services.room import note_what_does_not_fit
-from scheduling.services.texts import Going, Texts, named_variants
+from scheduling.services.texts import (
+    LONGEST,
+    Going,
+    Texts,
+    named_variants,
+    with_values,
+)
 from scheduling.services.timing import Times, planned_times
 from templates_app.models import PostTemplate
+from templates_app.variables import Values
+
+MISSING_VALUE = "missing_value"
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A plan as it is asked for; no channels: all active ones of the models."""
+    """A plan as it is asked for; no channels: all active ones of the models.
+
+    With `variables` or a template the texts get their variables' values; those that
+    are given come before the template's own.
+    """
 
     models: Sequence[str]
     content: str = ""
@@ -33,6 +46,7 @@ class Wanted:
     variants: Sequence[Mapping[str, Any]] = ()
     media_ids: Sequence[UUID] = ()
     template: UUID | None = None
+    variables: Values | None = None
     schedule_time: datetime | None = None
     timezone: str = ""
     draft: bool = False
@@ -64,8 +78,9 @@ class Plan:
     def going(self) -> list[Going]:
         """Return the post as each channel gets it."""
         return [
-            Going(channel, self.texts.on(channel), self.due.get(channel.pk))
+            Going(channel, self.texts.on(channel, at), at)
             for channel in self.channels
+            for at in [self.due.get(channel.pk)]
         ]
 
     def bars(self) -> list[clearing.Bar]:
@@ -80,6 +95,12 @@ class Plan:
         """Note what is missing, and what the channels would not take."""
         going = self.going
         note_what_does_not_fit(going, self.media, self.unfit)
+        note_missing_values(self.texts, self.channels, self.unfit)
+        for one in going:
+            if len(one.text) > LONGEST:
+                words = f"With its variables filled in, the text for {one.channel} has"
+                words = f"{words} more than {LONGEST} characters."
+                self.problems.add("content", words, channel=one.channel.pk)
         if self.draft:
             return
         silent = [one.channel for one in going if not one.text.strip()]
@@ -102,6 +123,7 @@ def resolve(wanted: Wanted, *, actor: User, now: datetime, lock: bool = True) ->
     )
     media = named_media(wanted.media_ids, problems, lock=lock)
     template = named_template(wanted.template, problems)
+    own = template.variables if template else None
     times = planned_times(
         wanted.schedule_time,
         wanted.timezone,
@@ -116,13 +138,27 @@ def resolve(wanted: Wanted, *, actor: User, now: datetime, lock: bool = True) ->
         zone=times.zone,
         channels=channels,
         due=due_on(channels, times),
-        texts=Texts(wanted.content, variants),
+        texts=Texts(wanted.content, variants, with_values(own, wanted.variables)),
         media=media,
         problems=problems,
         template=template,
     )
     plan.examine()
     return plan
+
+
+def note_missing_values(
+    texts: Texts, channels: Iterable[Channel], problems: Problems
+) -> None:
+    """Add a problem for each variable that has no value for a model it reaches."""
+    missing = {
+        (name, channel.creator): None
+        for channel in channels
+        for name in texts.missing_on(channel)
+    }
+    for name, creator in missing:
+        words = f"{{{name}}} has no value for {creator.name} ({creator.slug})."
+        problems.add("variables", words, code=MISSING_VALUE)
 
 
 def reached_by(channels: Iterable[Channel]) -> list[Creator]:

@@ -19,7 +19,7 @@ from scheduling.publishing.moves import (
     fresh_key,
     move,
 )
-from scheduling.services import clearance
+from scheduling.services import braces, clearance
 from scheduling.services.cautions import duplicates
 from scheduling.services.duplicates import NEAR_DUPLICATE
 from scheduling.services.naming import Problems, named_media
@@ -51,24 +51,29 @@ def plan_post(
     suggestions: Iterable[datetime] = (),
     override_clearance: str = "",
     refuse_duplicates: bool = False,
+    keep_unknown: bool = False,
     **wanted: Any,
 ) -> Post:
     """Plan a post: one publication a channel, due at once unless told otherwise.
 
     `wanted` are the fields of planning.Wanted, `suggestions` the times that were on
     offer. Raise DomainError 400 that names everything in the plan that is not there
-    or cannot be used, 409 for media that is not cleared and, if they are to be
+    or cannot be used, 409 for media that is not cleared, for braces that nobody has
+    said are to stay as they are (`keep_unknown` says so) and, if they are to be
     refused, for near-duplicates.
     """
     words = get_tags(tags)
     plan = resolve(Wanted(**wanted), actor=actor, now=now)
     plan.problems.refuse()
+    if not plan.draft:
+        braces.ask(plan.texts, plan.template, actor=actor, keep=keep_unknown)
     bars = [] if plan.draft else plan.bars()
     cleared = clearance.decide(bars, actor=actor, now=now, reason=override_clearance)
     if refuse_duplicates:
         _refuse_duplicates(plan)
     post = Post(
         content=plan.texts.content,
+        variables=plan.texts.variables,
         template=plan.template,
         publish_at=plan.first,
         timezone=plan.zone,
@@ -117,17 +122,20 @@ def reschedule_post(
     timezone: str = "",
     version: int | None = None,
     override_clearance: str = "",
+    keep_unknown: bool = False,
 ) -> Changed:
     """Move what has not gone out to another time; none means now.
 
     A draft is planned by it, and so is, once more, a post that was cancelled. Raise
-    DomainError 409 when nothing of it is still to come, and for media that is not
-    cleared.
+    DomainError 409 when nothing of it is still to come, for media that is not
+    cleared, and for braces of a draft that nobody has said are to stay.
     """
     post, publications = locked_post(post_id, version)
     movable = _movable(post, publications)
     plan = _moved(post, movable, schedule_time, timezone, actor=actor, now=now)
     plan.problems.refuse()
+    if post.state == Post.State.DRAFT:
+        braces.ask(plan.texts, plan.template, actor=actor, keep=keep_unknown)
     bars = plan.bars()
     cleared = clearance.decide(bars, actor=actor, now=now, reason=override_clearance)
     clearance.put(post, cleared, bars)
@@ -179,12 +187,13 @@ def duplicate_post(post: Post, *, actor: User) -> Post:
         zone=post.timezone,
         channels=channels,
         due={},
-        texts=Texts(texts.content, kept),
+        texts=Texts(texts.content, kept, texts.variables),
         media=[media[one] for one in media_ids if one in media],
         problems=Problems(),
     )
     copy = Post(
         content=post.content,
+        variables=post.variables,
         template=post.template,
         timezone=post.timezone,
         author=actor,
@@ -252,6 +261,7 @@ def _moved(
         texts=texts_of(post),
         media=media,
         problems=problems,
+        template=post.template,
     )
     plan.examine()
     return plan

@@ -11,13 +11,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import F, Min, Q, QuerySet, prefetch_related_objects
 
 from promura_site.zones import to_utc
 from scheduling import states
 from scheduling.models import Post, Publication
 from scheduling.publishing.moves import fresh_key, move
 from scheduling.publishing.pace import pace_of
+from scheduling.services.texts import texts_of
 from scheduling.services.timing import late_after
 from scheduling.services.writing import schedule
 
@@ -104,12 +105,15 @@ def _change(
     """Change what each post of a batch has that was held up."""
     posts, keys = list(batch), [key for own in batch.values() for key in own]
     locked = list(Post.objects.select_for_update().filter(pk__in=posts).order_by("pk"))
+    prefetch_related_objects(locked, "variants")
+    texts = {post.pk: texts_of(post) for post in locked}
     rows = Publication.objects.filter(pk__in=keys, state__in=(*_WAITING, *ended))
-    for row in rows.order_by("pk"):
+    for row in rows.select_related("channel__creator").order_by("pk"):
         if how == SKIPPED:
             move(row, _P.SKIPPED, next_attempt_at=None)
         elif how == MOVED:
-            schedule(row, times[row.pk], **fresh_key(row))
+            text = texts[row.post_id].on(row.channel, times[row.pk])
+            schedule(row, times[row.pk], content=text, **fresh_key(row))
         else:
             at = times[row.pk]
             move(

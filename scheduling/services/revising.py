@@ -21,9 +21,17 @@ from scheduling.services.naming import (
     named_template,
 )
 from scheduling.services.planning import Plan, due_on, reached_by
-from scheduling.services.texts import Texts, kept_variants, named_variants, texts_of
+from scheduling.services.texts import (
+    Texts,
+    kept_variants,
+    named_variants,
+    texts_of,
+    with_values,
+)
 from scheduling.services.timing import GRACE, due_at, planned_times, wall_clock
 from scheduling.services.writing import is_too_late
+from templates_app.models import PostTemplate
+from templates_app.variables import Values
 
 
 @dataclass
@@ -119,20 +127,21 @@ def revise(
     before, problems = _Before(post, publications, changes), Problems()
     channels = _channels(before, problems)
     zone, due = _times(before, channels, actor, now, problems)
+    template = post.template
+    if "template" in changes:
+        template = named_template(changes["template"], problems)
     edit = Revision(
         draft=before.draft,
         zone=zone,
         channels=channels,
         due=due,
-        texts=_texts(before, channels, problems),
+        texts=_texts(before, channels, _variables(before, template), problems),
         media=_media(before, problems, lock=lock),
         problems=problems,
-        template=post.template,
+        template=template,
         retimed=before.retimed,
         has_new_media="media_ids" in changes,
     )
-    if "template" in changes:
-        edit.template = named_template(changes["template"], problems)
     if edit.draft and before.late:
         problems.add("draft", "Some of it is out, or on its way: it is no draft.")
     _compare(before, edit)
@@ -179,7 +188,20 @@ def _channels(before: _Before, problems: Problems) -> list[Channel]:
     return [channel for channel in found if channel.pk not in closed]
 
 
-def _texts(before: _Before, channels: Sequence[Channel], problems: Problems) -> Texts:
+def _variables(before: _Before, template: PostTemplate | None) -> Values | None:
+    """Return the values that stand after the edit; another template brings its own."""
+    own = before.post.variables
+    if (template and template.pk) != before.post.template_id:
+        own = template.variables if template else None
+    return with_values(own, before.changes.get("variables"))
+
+
+def _texts(
+    before: _Before,
+    channels: Sequence[Channel],
+    variables: Values | None,
+    problems: Problems,
+) -> Texts:
     stored, changes = before.texts, before.changes
     content = changes.get("content", stored.content)
     own = {channel.pk for channel in channels} | before.late
@@ -187,8 +209,10 @@ def _texts(before: _Before, channels: Sequence[Channel], problems: Problems) -> 
         one.channel_id for one in before.publications if one.state in TAKEN_OUT_STATES
     }
     if "variants" in changes:
-        return Texts(content, named_variants(changes["variants"], own, problems))
-    return Texts(content, kept_variants(stored.variants, own))
+        variants = named_variants(changes["variants"], own, problems)
+    else:
+        variants = kept_variants(stored.variants, own)
+    return Texts(content, variants, variables)
 
 
 def _media(before: _Before, problems: Problems, *, lock: bool) -> list[MediaItem]:

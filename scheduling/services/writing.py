@@ -150,7 +150,7 @@ def changed(post: Post, action: str, actor: User, message: str) -> Post:
     post.version += 1
     post.save(
         update_fields=[
-            *("content", "template", "publish_at", "timezone"),
+            *("content", "variables", "template", "publish_at", "timezone"),
             *("cleared_by", "cleared_at", "cleared_because", "cleared_for"),
             *("version", "updated_at"),
         ]

@@ -46,7 +46,7 @@ ORDERINGS: dict[str, tuple[str, ...]] = {
 }
 DEFAULT_ORDERING = "-created_at"
 # What a PATCH brings beside the changes themselves.
-_ABOUT_AN_EDIT = ("version", "override_clearance")
+_ABOUT_AN_EDIT = ("version", "override_clearance", "keep_unknown")
 _KEY = OpenApiParameter(
     idempotency.HEADER,
     str,

@@ -32,6 +32,8 @@ FIELDS = {
     "tags",
     "media_ids",
     "schedule_pattern",
+    "variables",
+    "unknown",
     "created_by",
     "created_at",
     "updated_at",
