@@ -88,6 +88,7 @@ pages: list[URLPattern | URLResolver] = [path("", include("scheduling.pages.urls
 
 urlpatterns = [
     *api,
+    path("", include("scheduling.calendar.urls")),
     path("", include("scheduling.suggestions.urls")),
     path("", include("scheduling.history.urls")),
     path("", include("scheduling.reactions.urls")),

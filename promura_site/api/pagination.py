@@ -83,9 +83,16 @@ def chosen_ordering(
     return (*fields, last)
 
 
-def paginate(request: Request, rows: QuerySet[Any], ordering: tuple[str, ...]) -> Page:
+def paginate(
+    request: Request,
+    rows: QuerySet[Any],
+    ordering: tuple[str, ...],
+    *,
+    limit: int = DEFAULT_LIMIT,
+    most: int = MAX_LIMIT,
+) -> Page:
     """Return the page of `rows` that the query asks for, in a total `ordering`."""
-    limit = bounded_int(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
+    limit = bounded_int(request, "limit", limit, 1, most)
     offset = bounded_int(request, "offset", 0, 0, MAX_OFFSET)
     count = rows.count() if boolean(request, "count", True) else None
     token = request.query_params.get("cursor")
