@@ -19,11 +19,11 @@ from scheduling.publishing.moves import (
 from scheduling.services import braces, clearance
 from scheduling.services.revising import Revision, revise
 from scheduling.services.texts import put_variants
-from scheduling.services.timing import late_after
 from scheduling.services.writing import (
     Changed,
     add_publications,
     changed,
+    drafted_for,
     locked_post,
     put_media,
     refuse_too_late,
@@ -108,11 +108,7 @@ def _rewrite(publication: Publication, content: str, edit: Revision) -> None:
         moved = schedule(publication, due, **fields)
     else:
         if edit.draft:
-            fields |= {
-                "publish_at": due,
-                "late_after": late_after(due),
-                "next_attempt_at": None,
-            }
+            fields |= drafted_for(due)
         # What was made ready says what it said before: it is made ready anew.
         stays = _P.SCHEDULED if publication.state == _P.READY else publication.state
         moved = move(publication, _P.DRAFT if edit.draft else stays, **fields)

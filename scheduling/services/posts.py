@@ -1,6 +1,6 @@
 """What a person can do about posts: plan, edit, cancel, move, try again, copy."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,26 +13,24 @@ from promura_site.errors import DomainError
 from promura_site.models import User
 from scheduling.models import Post, Publication
 from scheduling.publishing.moves import (
-    BUSY_STATES,
     OPEN_STATES,
-    TAKEN_OUT_STATES,
     fresh_key,
     move,
 )
 from scheduling.services import braces, clearance
 from scheduling.services.cautions import duplicates
 from scheduling.services.duplicates import NEAR_DUPLICATE
+from scheduling.services.moving import movable_of, moved_plan
 from scheduling.services.naming import Problems, named_media
-from scheduling.services.planning import Plan, Wanted, due_on, reached_by, resolve
+from scheduling.services.planning import Plan, Wanted, reached_by, resolve
 from scheduling.services.texts import Texts, kept_variants, put_variants, texts_of
-from scheduling.services.timing import planned_times, utc_text
+from scheduling.services.timing import utc_text
 from scheduling.services.writing import (
     Changed,
     add_publications,
     changed,
     locked_post,
     put_media,
-    refuse_too_late,
     schedule,
     tell,
     too_late,
@@ -131,8 +129,20 @@ def reschedule_post(
     cleared, and for braces of a draft that nobody has said are to stay.
     """
     post, publications = locked_post(post_id, version)
-    movable = _movable(post, publications)
-    plan = _moved(post, movable, schedule_time, timezone, actor=actor, now=now)
+    movable = movable_of(post, publications)
+    problems = Problems()
+    # What was cancelled did not hold its media.
+    entries = post.media_entries.values_list("media_id", flat=True)
+    plan = moved_plan(
+        post,
+        movable,
+        named_media(entries, problems),
+        schedule_time=schedule_time,
+        timezone=timezone,
+        actor=actor,
+        now=now,
+        problems=problems,
+    )
     plan.problems.refuse()
     if post.state == Post.State.DRAFT:
         braces.ask(plan.texts, plan.template, actor=actor, keep=keep_unknown)
@@ -229,44 +239,6 @@ def _refuse_duplicates(plan: Plan) -> None:
         )
 
 
-def _moved(
-    post: Post,
-    movable: Sequence[Publication],
-    schedule_time: datetime | None,
-    timezone: str,
-    *,
-    actor: User,
-    now: datetime,
-) -> Plan:
-    """Return the plan of the same post for another time."""
-    problems, channels = Problems(), [one.channel for one in movable]
-    # What was cancelled did not hold its media.
-    entries = post.media_entries.values_list("media_id", flat=True)
-    media = named_media(entries, problems)
-    times = planned_times(
-        schedule_time,
-        timezone,
-        reached_by(channels),
-        draft=False,
-        actor=actor,
-        now=now,
-        problems=problems,
-        kept=post.timezone,
-    )
-    plan = Plan(
-        draft=False,
-        zone=times.zone,
-        channels=channels,
-        due=due_on(channels, times),
-        texts=texts_of(post),
-        media=media,
-        problems=problems,
-        template=post.template,
-    )
-    plan.examine()
-    return plan
-
-
 def _are_demo(creators: Iterable[Creator]) -> bool:
     """Tell whether a post reaches models of the demo alone.
 
@@ -286,22 +258,6 @@ def _offer(suggestions: Iterable[datetime], plan: Plan) -> dict[str, Any]:
         "suggestions_offered": [utc_text(one) for one in offered],
         "suggestion_taken": taken,
     }
-
-
-def _movable(post: Post, publications: Sequence[Publication]) -> list[Publication]:
-    """Return what can get a time: what is open, else all that was cancelled."""
-    found = [one for one in publications if one.state in OPEN_STATES]
-    found = found or [one for one in publications if one.state in TAKEN_OUT_STATES]
-    if not found and any(one.state in BUSY_STATES for one in publications):
-        refuse_too_late(post, publications)
-    if not found:
-        raise DomainError(
-            "nothing_to_reschedule",
-            "Nothing of this post is still to come.",
-            status=409,
-            too_late=too_late(publications),
-        )
-    return found
 
 
 def _channels(count: int) -> str:

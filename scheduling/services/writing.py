@@ -115,16 +115,25 @@ def _why_too_late(publication: Publication) -> str:
 
 def schedule(publication: Publication, due: datetime | None, **fields: Any) -> bool:
     """Plan a publication for `due`, as if nothing had happened; False: too late."""
-    return move(
-        publication,
-        _P.SCHEDULED,
-        publish_at=due,
-        late_after=late_after(due),
-        next_attempt_at=due,
-        error="",
-        error_code="",
-        **({"claimed_by": None, "claimed_until": None} | fields),
-    )
+    return move(publication, _P.SCHEDULED, **(planned_for(due) | fields))
+
+
+def planned_for(due: datetime | None) -> dict[str, Any]:
+    """Return the fields of a publication to which nothing has happened yet."""
+    return {
+        "publish_at": due,
+        "late_after": late_after(due),
+        "next_attempt_at": due,
+        "error": "",
+        "error_code": "",
+        "claimed_by": None,
+        "claimed_until": None,
+    }
+
+
+def drafted_for(due: datetime | None) -> dict[str, Any]:
+    """Return the fields of a publication that nobody has planned yet."""
+    return {"publish_at": due, "late_after": late_after(due), "next_attempt_at": None}
 
 
 def try_again(publication: Publication, now: datetime) -> None:
@@ -147,6 +156,14 @@ def try_again(publication: Publication, now: datetime) -> None:
 
 def changed(post: Post, action: str, actor: User, message: str) -> Post:
     """Store a change of a locked post: version, state and the record of it."""
+    store_change(post)
+    states.recompute(post)
+    tell(post, action, actor, message)
+    return post
+
+
+def store_change(post: Post) -> None:
+    """Store a new version of a locked post; its state is still to be told."""
     post.version += 1
     post.save(
         update_fields=[
@@ -155,9 +172,6 @@ def changed(post: Post, action: str, actor: User, message: str) -> Post:
             *("version", "updated_at"),
         ]
     )
-    states.recompute(post)
-    tell(post, action, actor, message)
-    return post
 
 
 def put_media(post: Post, media: Sequence[MediaItem]) -> None:
