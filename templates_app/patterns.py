@@ -1,11 +1,14 @@
 """When a template comes again: a word, or a recurrence rule of RFC 5545.
 
-A rule is read strictly before dateutil sees it, and tried out in bounded time: dateutil
-itself would look for the next 30 February until its calendar ends.
+A rule may be followed by exceptions, on a line of their own or behind a space or a
+semicolon: FREQ=WEEKLY;BYDAY=MO EXDATE:20271227,20280103T090000. It is read strictly
+before dateutil sees it, and tried out in bounded time: dateutil itself would look for
+the next 30 February until its calendar ends.
 """
 
 import re
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from dateutil.rrule import rrulestr
 
@@ -18,6 +21,7 @@ PRESETS = {
 }
 
 _PREFIX = "RRULE:"
+_DATE, _TIME = "%Y%m%d", "%Y%m%dT%H%M%S"
 _FREQUENCIES = ("HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 # dateutil's calendar ends with the year 9999. From here it has forty years to go, in
 # which every weekday meets every date, the 29 February included.
@@ -65,17 +69,32 @@ _DAY_WORDS = dict(
 )
 
 
+_EXCEPTIONS = re.compile(r"(?:\s*;\s*|\s+)EXDATE[:=]", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Exceptions:
+    """Days and single wall-clock times on which a pattern does not come round."""
+
+    days: frozenset[date] = frozenset()
+    times: frozenset[datetime] = frozenset()
+
+    def __contains__(self, wall: datetime) -> bool:
+        return wall in self.times or wall.date() in self.days
+
+    def __len__(self) -> int:
+        return len(self.days) + len(self.times)
+
+
 class PatternError(ValueError):
     """A pattern that is none; the message says why in one sentence."""
 
 
 def check(pattern: str) -> None:
     """Raise PatternError unless `pattern` is a word or a rule that comes round."""
-    if pattern in PRESETS:
-        return
     if len(pattern) > MAX_LENGTH:
         raise PatternError(f"A rule has {MAX_LENGTH} characters at most.")
-    parts = _parts(pattern)
+    parts, _ = split(pattern)
     frequency = parts["FREQ"]
     for name, value in parts.items():
         if frequency in _NOT_WITH.get(name, ()):
@@ -90,10 +109,31 @@ def check(pattern: str) -> None:
     _check_it_comes_round(parts)
 
 
+def split(pattern: str) -> tuple[dict[str, str], Exceptions]:
+    """Return the parts of the rule behind a pattern by name, and its exceptions.
+
+    Of a pattern that `check` has not seen the parts may still be wrong; raise
+    PatternError when it cannot be taken apart.
+    """
+    rule, *listed = _EXCEPTIONS.split(pattern.strip())
+    exceptions = [_exception(one) for few in listed for one in few.split(",")]
+    times = {one for one in exceptions if isinstance(one, datetime)}
+    return _parts(PRESETS.get(rule, rule)), Exceptions(
+        days=frozenset(one for one in exceptions if one not in times),
+        times=frozenset(times),
+    )
+
+
 def in_words(pattern: str) -> str:
     """Say a checked pattern in a few words; a rule of many parts is a custom rule."""
-    rule = PRESETS.get(pattern, pattern).upper().removeprefix(_PREFIX)
-    parts = dict(part.split("=", 1) for part in rule.split(";"))
+    parts, exceptions = split(pattern)
+    said = _rule_in_words(parts)
+    if not exceptions:
+        return said
+    return f"{said}, but for {len(exceptions)} date{'s'[: len(exceptions) > 1]}"
+
+
+def _rule_in_words(parts: dict[str, str]) -> str:
     adverb, units = _EVERY[parts.pop("FREQ")]
     interval = parts.pop("INTERVAL", "1").lstrip("+0")
     said = adverb if interval == "1" else f"Every {interval} {units}"
@@ -159,13 +199,31 @@ def _check_numbers(name: str, value: str) -> None:
 
 def _check_until(value: str) -> None:
     """Raise unless the value is a date, or a date and a time."""
-    for layout in ("%Y%m%d", "%Y%m%dT%H%M%S", "%Y%m%dT%H%M%SZ"):
-        try:
-            if datetime.strptime(value, layout).strftime(layout) == value:
-                return
-        except ValueError:
-            continue
+    if _moment(value, _DATE) or _moment(value, _TIME) or _moment(value, f"{_TIME}Z"):
+        return
     raise PatternError("UNTIL takes a date such as 20271231 or 20271231T120000Z.")
+
+
+def _exception(text: str) -> date | datetime:
+    """Read a date, which stands for the whole day, or a wall-clock time."""
+    written = text.strip().upper()
+    if day := _moment(written, _DATE):
+        return day.date()
+    if time := _moment(written, _TIME):
+        return time
+    raise PatternError(
+        "EXDATE takes dates such as 20271224 or wall-clock times such as "
+        "20271231T090000, with commas between them."
+    )
+
+
+def _moment(text: str, layout: str) -> datetime | None:
+    try:
+        moment = datetime.strptime(text, layout)
+    except ValueError:
+        return None
+    # strptime is content with fewer digits.
+    return moment if moment.strftime(layout) == text else None
 
 
 def _check_it_comes_round(parts: dict[str, str]) -> None:

@@ -51,8 +51,11 @@ def get_template(template_id: UUID) -> PostTemplate:
 
 
 def check_pattern(pattern: str | None) -> str:
-    """Return the pattern as it is stored, empty for none; raise DomainError."""
-    text = (pattern or "").strip()
+    """Return the pattern as it is stored, empty for none; raise DomainError.
+
+    It is stored on one line, as it is typed into a field.
+    """
+    text = " ".join((pattern or "").split())
     if text:
         try:
             patterns.check(text)

@@ -1,10 +1,11 @@
 """Schedule patterns: words, and rules of RFC 5545 that come round."""
 
 import time
+from datetime import datetime
 
 import pytest
 
-from templates_app.patterns import PatternError, check, in_words
+from templates_app.patterns import Exceptions, PatternError, check, in_words, split
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,12 @@ from templates_app.patterns import PatternError, check, in_words
         "FREQ=DAILY;COUNT=10",
         "FREQ=DAILY;UNTIL=20271231",
         "FREQ=DAILY;UNTIL=20271231T120000Z",
+        "FREQ=DAILY\nEXDATE:20271224",
+        "FREQ=DAILY\r\nEXDATE:20271224\r\nEXDATE:20271225",
+        "FREQ=DAILY EXDATE:20271224,20271231T090000",
+        "FREQ=DAILY;EXDATE=20271224, 20271225",
+        "rrule:freq=daily; exdate:20271231t090000",
+        "weekly EXDATE:20271224",
     ],
 )
 def test_a_word_or_a_rule_is_taken(pattern: str) -> None:
@@ -49,7 +56,16 @@ def test_a_word_or_a_rule_is_taken(pattern: str) -> None:
         ("FREQ=WEEKLY;BYEASTER=1", "no part"),
         ("FREQ=WEEKLY;FREQ=DAILY", "twice"),
         ("DTSTART:20260101T000000\nRRULE:FREQ=DAILY", "no part"),
-        ("FREQ=DAILY\nEXDATE:20260101", "FREQ"),
+        ("FREQ=DAILY EXDATE:", "EXDATE takes"),
+        ("FREQ=DAILY EXDATE:20271224,", "EXDATE takes"),
+        ("FREQ=DAILY EXDATE:20270230", "EXDATE takes"),
+        ("FREQ=DAILY EXDATE:2027124", "EXDATE takes"),
+        ("FREQ=DAILY EXDATE:20271224T090000Z", "EXDATE takes"),
+        ("FREQ=DAILY EXDATE:20271224;COUNT=3", "EXDATE takes"),
+        ("FREQ=DAILY EXDATE;TZID=Europe/Berlin:20271224", "no part"),
+        ("FREQ=DAILY RDATE:20271224", "FREQ"),
+        ("EXDATE:20271224\nFREQ=DAILY", "no part"),
+        ("sometimes EXDATE:20271224", "Choose"),
         ("FREQ=SECONDLY", "once an hour"),
         ("FREQ=MINUTELY;INTERVAL=90", "once an hour"),
         ("FREQ=HOURLY;BYMINUTE=0,30", "one number"),
@@ -118,4 +134,35 @@ def test_a_rule_that_never_matches_is_refused_in_bounded_work(pattern: str) -> N
 )
 def test_a_pattern_is_said_in_words(pattern: str, words: str) -> None:
     check(pattern)
+    assert in_words(pattern) == words
+
+
+def test_a_pattern_is_taken_apart_into_its_rule_and_its_exceptions() -> None:
+    parts, exceptions = split(
+        "RRULE:FREQ=WEEKLY;BYDAY=FR\nEXDATE:20271224,20271231T090000\nEXDATE:20280107"
+    )
+    assert parts == {"FREQ": "WEEKLY", "BYDAY": "FR"}
+    assert len(exceptions) == 3
+    assert datetime(2027, 12, 24, 9) in exceptions
+    assert datetime(2027, 12, 24, 18) in exceptions
+    assert datetime(2027, 12, 31, 9) in exceptions
+    assert datetime(2027, 12, 31, 18) not in exceptions
+    assert datetime(2028, 1, 7) in exceptions
+
+
+def test_a_word_is_taken_apart_as_the_rule_that_it_stands_for() -> None:
+    assert split("biweekly") == ({"FREQ": "WEEKLY", "INTERVAL": "2"}, Exceptions())
+    parts, exceptions = split("daily EXDATE:20271224")
+    assert (parts, len(exceptions)) == ({"FREQ": "DAILY"}, 1)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("FREQ=WEEKLY;BYDAY=MO EXDATE:20271224", "Weekly on Mon, but for 1 date"),
+        ("daily;EXDATE:20271224,20271225", "Daily, but for 2 dates"),
+        ("FREQ=DAILY;COUNT=3\nEXDATE:20271224", "Custom rule, but for 1 date"),
+    ],
+)
+def test_exceptions_are_said_in_words(pattern: str, words: str) -> None:
     assert in_words(pattern) == words
