@@ -13,6 +13,7 @@ hand_overs = views.HandOverViewSet.as_view
 stops = views.StopViewSet.as_view
 control = views.ChannelControlViewSet.as_view
 paces = views.PaceViewSet.as_view
+previews = views.PreviewViewSet.as_view
 handed_files = views.HandedFileViewSet.as_view
 
 api: list[URLPattern | URLResolver] = [
@@ -48,6 +49,8 @@ api: list[URLPattern | URLResolver] = [
         channels({"get": "avatar"}),
         name="channel-avatar",
     ),
+    path("api/templates/preview", previews({"post": "written"})),
+    path("api/templates/<uuid:pk>/preview", previews({"post": "stored"})),
     path("api/posts", posts({"get": "list", "post": "create"})),
     path("api/posts/check", posts({"post": "check"})),
     path("api/posts/<uuid:pk>", posts({"get": "retrieve", "patch": "partial_update"})),

@@ -6,6 +6,7 @@ from scheduling.views.control import ChannelControlViewSet, PaceViewSet, StopVie
 from scheduling.views.creators import CreatorViewSet
 from scheduling.views.handing import HandedFileViewSet, HandOverViewSet
 from scheduling.views.posts import PostViewSet
+from scheduling.views.previews import PreviewViewSet
 from scheduling.views.publications import PublicationViewSet
 from scheduling.views.roster import RosterImport
 
@@ -18,6 +19,7 @@ __all__ = [
     "HandedFileViewSet",
     "PaceViewSet",
     "PostViewSet",
+    "PreviewViewSet",
     "PublicationViewSet",
     "RosterImport",
     "StopViewSet",

@@ -18,6 +18,9 @@ LEVELS = ("view", "edit", "admin")
 # Everything that is not a read and not named here takes the edit level.
 VIEW_WRITES = {
     "POST /api/templates/<id>/use",
+    # A look at a text: nothing is stored.
+    "POST /api/templates/preview",
+    "POST /api/templates/<id>/preview",
     "POST /api/publications/<id>/claim",
     "POST /api/publications/<id>/complete",
     "POST /api/publications/<id>/skip",
