@@ -18,6 +18,7 @@ from promura_site.models import User
 from templates_app import references, services
 from templates_app.models import PostTemplate
 from templates_app.serializers import TemplateWriteSerializer
+from templates_app.variables import in_braces
 
 _LISTS = ("models", "media_ids", "tags")
 _FEW_LINES = UnfoldAdminTextareaWidget(attrs={"rows": 4})
@@ -40,7 +41,8 @@ class TemplateForm(forms.ModelForm):
 
     class Meta:
         model = PostTemplate
-        fields = ("name", "content", "schedule_pattern")
+        fields = ("name", "content", "variables", "schedule_pattern")
+        help_texts = {"variables": 'Such as {"city": {"lea": "Rome", "mia": "Oslo"}}.'}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -59,12 +61,18 @@ class TemplateForm(forms.ModelForm):
             separator = "," if name == "tags" else "\n"
             words = cleaned.get(name, "").split(separator)
             cleaned[name] = [word.strip() for word in words if word.strip()]
+        # An emptied field; what was not readable has been refused already.
+        if "variables" in cleaned:
+            cleaned["variables"] = cleaned["variables"] or {}
         known = TemplateWriteSerializer().fields.keys()
         data = {name: value for name, value in cleaned.items() if name in known}
         checked = TemplateWriteSerializer(data=data, partial=True)
         if not checked.is_valid():
             for name, errors in checked.errors.items():
                 self.add_error(name, _sentences(errors))
+        else:
+            # As the API would keep them: an empty value is none.
+            cleaned |= checked.validated_data
         rules: dict[str, Callable[[Any], object]] = {
             "schedule_pattern": services.check_pattern,
             "tags": normal_tag_names,
@@ -125,11 +133,13 @@ class PostTemplateAdmin(ModelAdmin):
     fields = (
         "name",
         "content",
+        "variables",
         "models",
         "media_ids",
         "tags",
         "schedule_pattern",
         "missing",
+        "unknown",
         "usage_count",
         "last_used",
         "created_by",
@@ -137,7 +147,7 @@ class PostTemplateAdmin(ModelAdmin):
         "updated_at",
         "deleted_at",
     )
-    readonly_fields = fields[6:]
+    readonly_fields = fields[7:]
     actions = ("duplicate", "restore")
 
     @admin.display(description="not there")
@@ -145,6 +155,11 @@ class PostTemplateAdmin(ModelAdmin):
         """Return the references that lead nowhere."""
         refs = references.describe([template])[template.pk]
         return ", ".join(refs.missing_models + refs.missing_media_ids) or "nothing"
+
+    @admin.display(description="stays as written")
+    def unknown(self, template: PostTemplate) -> str:
+        """Return what stands in braces and is no variable."""
+        return ", ".join(map(in_braces, template.unknown())) or "nothing"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Leave a deleted template alone until it has been restored."""
@@ -161,7 +176,7 @@ class PostTemplateAdmin(ModelAdmin):
     ) -> None:
         """Create or update through the service."""
         actor = cast(User, request.user)
-        names = ("name", "content", "schedule_pattern", *_LISTS)
+        names = ("name", "content", "variables", "schedule_pattern", *_LISTS)
         values = {name: form.cleaned_data[name] for name in names}
         if not change:
             saved = services.create_template(actor=actor, fields=values)  # type: ignore[arg-type]

@@ -26,6 +26,7 @@ TEA = {
     "models": "zoe\r\namy\r\n\r\nzoe",
     "media_ids": "media-2\r\nmedia-1",
     "tags": "zest, Apple",
+    "variables": '{"city": {"zoe": "Rome", "amy": ""}}',
     "schedule_pattern": "weekly",
 }
 
@@ -58,6 +59,7 @@ def test_adding_goes_through_the_service(pages: Client, admin: User) -> None:
     assert response.status_code == 302, response.context["errors"]
     template = PostTemplate.objects.get()
     assert (template.name, template.created_by) == ("Tea", admin)
+    assert template.variables == {"city": {"zoe": "Rome"}}
     refs = references.describe([template])[template.pk]
     assert refs.models == ["zoe", "amy"]
     assert refs.media_ids == ["media-2", "media-1"]
@@ -70,7 +72,8 @@ def test_changing_goes_through_the_service(pages: Client) -> None:
     template = PostTemplate.objects.get()
     address = reverse(CHANGE, args=[template.pk])
     shown = pages.get(address)
-    kept = {name: shown.context["adminform"].form.initial[name] for name in TEA}
+    form = shown.context["adminform"].form
+    kept = {name: form[name].value() for name in TEA}
     response = pages.post(address, kept | {"name": "Coffee", "tags": "Apple"})
     assert response.status_code == 302
     template.refresh_from_db()
@@ -86,6 +89,10 @@ def test_changing_goes_through_the_service(pages: Client) -> None:
         ("name", ""),
         ("schedule_pattern", "sometimes"),
         ("tags", "x" * 51),
+        ("variables", "{city"),
+        ("variables", "[1]"),
+        ("variables", '{"model": {}}'),
+        ("variables", '{"city": {"lea": 5}}'),
         ("models", "x" * 61),
         ("media_ids", "x" * 101),
     ],
