@@ -27,6 +27,11 @@ _FEW_LINES = UnfoldAdminTextareaWidget(attrs={"rows": 4})
 class TemplateForm(forms.ModelForm):
     """A template with its references as text, one on each line."""
 
+    variables = forms.JSONField(
+        required=False,
+        widget=_FEW_LINES,
+        help_text='Such as {"city": {"lea": "Rome", "mia": "Oslo"}}.',
+    )
     models = forms.CharField(
         required=False, widget=_FEW_LINES, help_text="One slug a line."
     )
@@ -42,7 +47,6 @@ class TemplateForm(forms.ModelForm):
     class Meta:
         model = PostTemplate
         fields = ("name", "content", "variables", "schedule_pattern")
-        help_texts = {"variables": 'Such as {"city": {"lea": "Rome", "mia": "Oslo"}}.'}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
