@@ -1,0 +1,1 @@
+"""Series: posts that come again by a rule, and keep their hour."""

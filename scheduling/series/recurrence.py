@@ -1,0 +1,229 @@
+"""When a series comes round: a rule of RFC 5545 followed on a wall clock.
+
+Nothing here knows of zones or of the database: occurrences are naive wall-clock times
+in whole minutes, in their order. `templates_app/patterns.py` says which patterns are
+rules at all; here an end is put to them.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from itertools import dropwhile, islice
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import rrulestr
+
+from templates_app import patterns
+
+# The most that a series with an end may come to.
+MAX_OCCURRENCES = 5_000
+HOUR = timedelta(hours=1)
+MONTHLY = "monthly"
+# The Gregorian calendar comes round to the weekday in so many years.
+_CYCLE = 400
+_LAST_YEAR = 9999
+_PREFIX = re.compile(r"^RRULE:", re.IGNORECASE)
+_EXDATE = re.compile(r"[;\s]*EXDATE(?:;VALUE=DATE(?:-TIME)?)?[:=]([0-9TZ,]+)", re.I)
+_OWN_HOURS = ("BYHOUR", "BYMINUTE")
+
+
+class RuleError(ValueError):
+    """A rule that no series can follow: in which field, and why in one sentence."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Occurrences from `start` on, by `text`, to an end if it has one.
+
+    `text` is a rule without COUNT and UNTIL, with the exceptions in a line of their
+    own. `times` stand in place of the start's time of day. `until` is included;
+    `count` counts what an exception takes out as well, as RFC 5545 has it.
+    """
+
+    text: str
+    start: datetime
+    times: tuple[time, ...] = ()
+    until: datetime | None = None
+    count: int | None = None
+
+    def __iter__(self) -> Iterator[datetime]:
+        """Yield every occurrence, however many there are."""
+        for moment in islice(self._moments(), self.count):
+            if self.until is not None and moment > self.until:
+                return
+            if not self._is_left_out(moment):
+                yield moment
+
+    def since(self, wall: datetime) -> Iterator[datetime]:
+        """Yield the occurrences from a wall-clock time on."""
+        return dropwhile(lambda moment: moment < wall, self)
+
+    def occurs(self, wall: datetime) -> bool:
+        """Tell whether there is an occurrence at a wall-clock time."""
+        return next(self.since(wall), None) == wall
+
+    @property
+    def ends(self) -> bool:
+        """Tell whether the rule ends by itself."""
+        return self.until is not None or self.count is not None
+
+    @cached_property
+    def parts(self) -> dict[str, str]:
+        """Return the parts of the rule by their names."""
+        rule = self.text.split("\n", 1)[0].removeprefix("RRULE:")
+        return dict(part.split("=", 1) for part in rule.split(";"))
+
+    @cached_property
+    def _exceptions(self) -> frozenset[datetime | date]:
+        return frozenset(map(_day_or_moment, _dates(self.text)))
+
+    def _is_left_out(self, moment: datetime) -> bool:
+        gone = self._exceptions
+        return bool(gone) and (moment in gone or moment.date() in gone)
+
+    def _moments(self) -> Iterator[datetime]:
+        """Yield what the rule itself says.
+
+        dateutil looks for what never comes until its calendar ends, so it is let
+        begin in the calendar's last cycle, where all days fall on the same weekdays.
+        """
+        first = datetime.combine(self.start, time()) if self.times else self.start
+        ahead = _CYCLE * ((_LAST_YEAR - first.year) // _CYCLE)
+        text = self.text.split("\n", 1)[0]
+        rule = rrulestr(text, dtstart=first.replace(year=first.year + ahead))
+        for far in rule:
+            moment = far.replace(year=far.year - ahead)
+            if not self.times:
+                yield moment
+                continue
+            for at in self.times:
+                timed = datetime.combine(moment, at)
+                if timed >= self.start:
+                    yield timed
+
+
+def build(
+    pattern: str,
+    start: datetime,
+    *,
+    times: Iterable[time] = (),
+    until: datetime | None = None,
+    count: int | None = None,
+    endless: bool = False,
+    clocks: ZoneInfo | None = None,
+) -> Rule:
+    """Return the rule that a pattern means from `start` on.
+
+    Times in UTC that the pattern holds are told on `clocks`; without, as they read.
+    Raise RuleError for a rule that is none, that comes round more often than hourly,
+    or never, and for one that has no end, or two, without saying so.
+    """
+    try:
+        patterns.check(pattern)
+    except patterns.PatternError as error:
+        raise RuleError("pattern", str(error)) from None
+    hours = _checked_times(times)
+    text = _as_rule(pattern, start)
+    parts = dict(part.split("=", 1) for part in text.split(";"))
+    if hours and (parts["FREQ"] == "HOURLY" or any(one in parts for one in _OWN_HOURS)):
+        raise RuleError("times", "The rule has hours of its own; leave the times out.")
+    if parts.pop("BYSECOND", "0").lstrip("+0"):
+        raise RuleError("pattern", "A series comes in whole minutes; leave BYSECOND.")
+    said = [parts.pop(name, None) for name in ("COUNT", "UNTIL")]
+    _check_ends([until, count, *said, endless or None])
+    gone = [_on(clocks, one) for one in _dates(pattern)]
+    lines = ["RRULE:" + ";".join(f"{name}={value}" for name, value in parts.items())]
+    if gone:
+        lines.append("EXDATE:" + ",".join(gone))
+    rule = Rule(
+        text="\n".join(lines),
+        start=start.replace(second=0, microsecond=0),
+        times=hours,
+        until=until if said[1] is None else _last_moment(_on(clocks, said[1])),
+        count=count if said[0] is None else int(said[0]),
+    )
+    _check_it_occurs(rule)
+    return rule
+
+
+def _as_rule(pattern: str, start: datetime) -> str:
+    """Return a pattern as parts of a rule; monthly never leaves a short month out."""
+    if pattern == MONTHLY and start.day > 28:
+        days = ",".join(map(str, range(28, start.day + 1)))
+        return f"FREQ=MONTHLY;BYMONTHDAY={days};BYSETPOS=-1"
+    text = patterns.PRESETS.get(pattern, pattern)
+    return _PREFIX.sub("", _EXDATE.sub("", text).strip()).upper()
+
+
+def _dates(text: str) -> list[str]:
+    """Return the exceptions of a pattern or a rule, as they are written."""
+    lists = _EXDATE.findall(text.upper())
+    return [one for found in lists for one in found.split(",") if one]
+
+
+def _checked_times(times: Iterable[time]) -> tuple[time, ...]:
+    """Return hours of the day, each once and in order."""
+    found = sorted({one.replace(second=0, microsecond=0) for one in times})
+    days = [datetime.combine(date.min, one) for one in found]
+    days += [days[0] + timedelta(days=1)] if days else []
+    if any(later - one < HOUR for one, later in zip(days, days[1:], strict=False)):
+        raise RuleError("times", "Times are at least an hour apart.")
+    return tuple(found)
+
+
+def _check_ends(ends: Sequence[object]) -> None:
+    given = sum(one is not None for one in ends)
+    if given > 1:
+        raise RuleError(
+            "until",
+            "Give one end only: until, count, the rule's own COUNT or UNTIL, or "
+            "endless.",
+        )
+    if not given:
+        raise RuleError(
+            "until",
+            "This would go on for ever. Say until when or how many times, or that it "
+            "is endless.",
+        )
+
+
+def _check_it_occurs(rule: Rule) -> None:
+    try:
+        found = list(islice(rule, MAX_OCCURRENCES + 1 if rule.ends else 1))
+    except ValueError:
+        # dateutil: an hour that an interval of hours never meets.
+        found = []
+    if not found:
+        raise RuleError("pattern", "By this rule there is no post at all.")
+    if len(found) > MAX_OCCURRENCES:
+        raise RuleError(
+            "until", f"That is more than {MAX_OCCURRENCES:,} posts; end it earlier."
+        )
+
+
+def _on(clocks: ZoneInfo | None, text: str) -> str:
+    """Return a date or time of a rule as the wall clock shows it."""
+    if not text.endswith("Z") or clocks is None:
+        return text.removesuffix("Z")
+    moment = datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return f"{moment.astimezone(clocks):%Y%m%dT%H%M%S}"
+
+
+def _last_moment(text: str) -> datetime:
+    """Return until when a rule goes: a date means all of the day."""
+    found = _day_or_moment(text)
+    if isinstance(found, datetime):
+        return found
+    return datetime.combine(found, time(23, 59))
+
+
+def _day_or_moment(text: str) -> datetime | date:
+    if "T" not in text:
+        return datetime.strptime(text, "%Y%m%d").date()
+    return datetime.strptime(text, "%Y%m%dT%H%M%S").replace(second=0)
