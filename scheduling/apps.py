@@ -22,6 +22,7 @@ class SchedulingConfig(AppConfig):
             takedowns,
         )
         from scheduling.readings import reading
+        from scheduling.series import wiring as series
         from scheduling.suggestions import wiring
 
         levels.grant(
@@ -81,3 +82,4 @@ class SchedulingConfig(AppConfig):
         wiring.connect()
         history.connect()
         notices.connect()
+        series.connect()

@@ -93,6 +93,7 @@ urlpatterns = [
     *api,
     path("", include("scheduling.calendar.urls")),
     path("", include("scheduling.suggestions.urls")),
+    path("", include("scheduling.series.urls")),
     path("", include("scheduling.history.urls")),
     path("", include("scheduling.reactions.urls")),
     path("", include("scheduling.notices.urls")),

@@ -82,6 +82,17 @@ class Series(models.Model):
         related_name="+",
         editable=False,
     )
+    # An admin let media out that is not cleared, for all posts of it; see Post.
+    cleared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
+    )
+    cleared_at = models.DateTimeField(null=True, editable=False)
+    cleared_because = models.CharField(max_length=300, blank=True, editable=False)
+    cleared_for = models.JSONField(default=list, editable=False)
     is_demo = models.BooleanField(default=False, editable=False)
 
     objects = SeriesQuerySet.as_manager()
@@ -112,6 +123,8 @@ class SeriesModel(models.Model):
         Creator, on_delete=models.PROTECT, related_name="series_entries"
     )
     position = models.PositiveSmallIntegerField()
+    # The model's zone by which what is planned of the series has its hour.
+    timezone = models.CharField(max_length=64, editable=False)
 
     class Meta:
         ordering = ["position"]

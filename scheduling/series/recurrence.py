@@ -6,11 +6,11 @@ rules at all; here an end is put to them.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from itertools import dropwhile, islice
+from itertools import dropwhile, islice, pairwise
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
@@ -79,6 +79,11 @@ class Rule:
         rule = self.text.split("\n", 1)[0].removeprefix("RRULE:")
         return dict(part.split("=", 1) for part in rule.split(";"))
 
+    @property
+    def has_own_hours(self) -> bool:
+        """Tell whether the rule says itself at which hours of the day."""
+        return _has_hours(self.parts)
+
     @cached_property
     def _exceptions(self) -> frozenset[datetime | date]:
         return frozenset(map(_day_or_moment, _dates(self.text)))
@@ -117,10 +122,12 @@ def build(
     count: int | None = None,
     endless: bool = False,
     clocks: ZoneInfo | None = None,
+    hourless: bool = False,
 ) -> Rule:
     """Return the rule that a pattern means from `start` on.
 
     Times in UTC that the pattern holds are told on `clocks`; without, as they read.
+    Of a rule that is to be `hourless` somebody else chooses the hour of each day.
     Raise RuleError for a rule that is none, that comes round more often than hourly,
     or never, and for one that has no end, or two, without saying so.
     """
@@ -131,7 +138,7 @@ def build(
     hours = _checked_times(times)
     text = _as_rule(pattern, start)
     parts = dict(part.split("=", 1) for part in text.split(";"))
-    if hours and (parts["FREQ"] == "HOURLY" or any(one in parts for one in _OWN_HOURS)):
+    if _has_hours(parts) and (hours or hourless):
         raise RuleError("times", "The rule has hours of its own; leave the times out.")
     if parts.pop("BYSECOND", "0").lstrip("+0"):
         raise RuleError("pattern", "A series comes in whole minutes; leave BYSECOND.")
@@ -150,6 +157,10 @@ def build(
     )
     _check_it_occurs(rule)
     return rule
+
+
+def _has_hours(parts: Mapping[str, str]) -> bool:
+    return parts["FREQ"] == "HOURLY" or any(name in parts for name in _OWN_HOURS)
 
 
 def _as_rule(pattern: str, start: datetime) -> str:
@@ -172,7 +183,7 @@ def _checked_times(times: Iterable[time]) -> tuple[time, ...]:
     found = sorted({one.replace(second=0, microsecond=0) for one in times})
     days = [datetime.combine(date.min, one) for one in found]
     days += [days[0] + timedelta(days=1)] if days else []
-    if any(later - one < HOUR for one, later in zip(days, days[1:], strict=False)):
+    if any(later - one < HOUR for one, later in pairwise(days)):
         raise RuleError("times", "Times are at least an hour apart.")
     return tuple(found)
 
@@ -212,7 +223,10 @@ def _on(clocks: ZoneInfo | None, text: str) -> str:
     if not text.endswith("Z") or clocks is None:
         return text.removesuffix("Z")
     moment = datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    return f"{moment.astimezone(clocks):%Y%m%dT%H%M%S}"
+    try:
+        return f"{moment.astimezone(clocks):%Y%m%dT%H%M%S}"
+    except OverflowError:
+        raise RuleError("pattern", f"{text} is out of range.") from None
 
 
 def _last_moment(text: str) -> datetime:

@@ -8,7 +8,7 @@ from promura_site import events
 from promura_site.errors import DomainError
 from promura_site.models import User
 from scheduling.clearing import NOT_CLEARED, RATING, Bar
-from scheduling.models import Post
+from scheduling.models import Post, Series
 
 OVERRIDE = "scheduling.override_clearance"
 MAX_REASON = 300
@@ -62,17 +62,21 @@ def standing(post: Post) -> Mapping[str, Any]:
     return {name: getattr(post, name) for name in NONE}
 
 
-def put(post: Post, clearance: Mapping[str, Any], bars: Iterable[Bar]) -> None:
-    """Set a post's clearance, and put a new override on record; the caller saves."""
+def put(post: Post | Series, clearance: Mapping[str, Any], bars: Iterable[Bar]) -> None:
+    """Set a post's clearance, and put a new override on record; the caller saves.
+
+    That of a series is for all of its posts.
+    """
     is_new = clearance["cleared_at"] != post.cleared_at
     for name, value in clearance.items():
         setattr(post, name, value)
     if not (is_new and clearance["cleared_at"]):
         return
+    kind = str(post._meta.model_name)
     events.emit(
-        "post.clearance_overridden",
+        f"{kind}.clearance_overridden",
         actor=post.cleared_by,
-        kind="post",
+        kind=kind,
         ids=[post.pk],
         message="let out media that is not cleared",
         data={
