@@ -30,6 +30,7 @@ class PostFilter(django_filters.FilterSet):
         method="of_model", max_length=60, label="A model's id"
     )
     template = django_filters.UUIDFilter(field_name="template_id")
+    series = django_filters.UUIDFilter(field_name="series_id")
     tags = CommaFilter(
         method="with_any_tag", label="Has any of these tags (comma-separated)"
     )

@@ -196,6 +196,7 @@ class PostSerializer(serializers.ModelSerializer):
     media = PostMediaSerializer(source="media_entries", many=True)
     tags = serializers.SerializerMethodField()
     template = serializers.UUIDField(source="template_id", allow_null=True)
+    series = serializers.UUIDField(source="series_id", allow_null=True)
     schedule_time = serializers.DateTimeField(source="publish_at", allow_null=True)
     author = serializers.SerializerMethodField()
     cleared = serializers.SerializerMethodField(
@@ -215,6 +216,8 @@ class PostSerializer(serializers.ModelSerializer):
             "media",
             "tags",
             "template",
+            "series",
+            "occurrence",
             "variables",
             "schedule_time",
             "timezone",

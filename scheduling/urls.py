@@ -55,6 +55,7 @@ api: list[URLPattern | URLResolver] = [
     path("api/posts/check", posts({"post": "check"})),
     path("api/posts/<uuid:pk>", posts({"get": "retrieve", "patch": "partial_update"})),
     path("api/posts/<uuid:pk>/cancel", posts({"post": "cancel"})),
+    path("api/posts/<uuid:pk>/skip", posts({"post": "skip"})),
     path("api/posts/<uuid:pk>/reschedule", posts({"post": "reschedule"})),
     path("api/posts/<uuid:pk>/retry", posts({"post": "retry"})),
     path("api/posts/<uuid:pk>/takedown", posts({"post": "takedown"})),

@@ -21,6 +21,7 @@ RUNNING, FINISHED, ENDED, HELD_UP = "running", "finished", "ended", "held_up"
 # Of an occurrence on very many channels, the first ones show how it reads.
 MOST_CHANNELS = 20
 _S = Post.State
+COUNTED = ("total", "planned", "published", "missed", "failed", "cancelled")
 
 
 class CountsSerializer(serializers.Serializer):
@@ -158,7 +159,7 @@ def _shown(series: Series, figures: Mapping[str, Any]) -> dict[str, Any]:
         "status": status_of(series),
         "problem": series.problem or None,
         "next_at": figures.get("next_at") and utc_text(figures["next_at"]),
-        "posts": {name: figures.get(name, 0) for name in CountsSerializer().fields},
+        "posts": {name: figures.get(name, 0) for name in COUNTED},
         "author": series.author and series.author.get_username(),
         "created_at": utc_text(series.created_at),
         "ended_at": series.ended_at and utc_text(series.ended_at),
@@ -180,7 +181,7 @@ def _figures(ids: Sequence[UUID], now: datetime) -> dict[UUID, dict[str, Any]]:
         cancelled=Count("pk", filter=Q(state=_S.CANCELLED)),
         next_at=Min("publish_at", filter=Q(state__in=coming, publish_at__gte=now)),
     )
-    return {row["series_id"]: row for row in counted}
+    return {row["series_id"]: dict(row) for row in counted}
 
 
 def _on_channel(going: Going) -> dict[str, Any]:

@@ -106,7 +106,8 @@ def _retime(posts: list[Post]) -> None:
     first: dict[UUID, datetime] = {}
     rows = Publication.objects.filter(post__in=posts, publish_at__isnull=False)
     for post_id, at in rows.order_by().values_list("post_id", "publish_at"):
-        first[post_id] = min(first.get(post_id, at), at)
+        if at is not None:
+            first[post_id] = min(first.get(post_id, at), at)
     for post in posts:
         post.publish_at = first.get(post.pk, post.publish_at)
     Post.objects.bulk_update(posts, ["publish_at"], batch_size=_ROWS)

@@ -91,23 +91,17 @@ def cancel_post(post_id: UUID, *, actor: User, version: int | None = None) -> Ch
 
     Raise DomainError 409 when there is nothing left to cancel.
     """
-    post, publications = locked_post(post_id, version)
-    cancelled = [
-        publication
-        for publication in publications
-        if publication.state in OPEN_STATES
-        and move(publication, _P.CANCELLED, next_attempt_at=None)
-    ]
-    if not cancelled:
-        raise DomainError(
-            "nothing_to_cancel",
-            "Nothing of this post can be cancelled any more.",
-            status=409,
-            too_late=too_late(publications),
-        )
-    message = f"cancelled a post on {_channels(len(cancelled))}"
-    changed(post, "post.cancelled", actor, message)
-    return Changed(post, too_late(publications))
+    return _take_out(post_id, _P.CANCELLED, "cancel", actor=actor, version=version)
+
+
+@transaction.atomic
+def skip_post(post_id: UUID, *, actor: User, version: int | None = None) -> Changed:
+    """Leave out what has not gone out, such as one post of a series.
+
+    As with one that is cancelled, another time brings it back. Raise DomainError 409
+    when there is nothing left to skip.
+    """
+    return _take_out(post_id, _P.SKIPPED, "skip", actor=actor, version=version)
 
 
 @transaction.atomic
@@ -214,6 +208,30 @@ def duplicate_post(post: Post, *, actor: User) -> Post:
     _place(copy, plan)
     tell(copy, "post.duplicated", actor, "made a copy of a post")
     return copy
+
+
+def _take_out(
+    post_id: UUID, state: str, verb: str, *, actor: User, version: int | None
+) -> Changed:
+    """Take what has not gone out of a post out of the plan."""
+    post, publications = locked_post(post_id, version)
+    taken_out = [
+        publication
+        for publication in publications
+        if publication.state in OPEN_STATES
+        and move(publication, state, next_attempt_at=None)
+    ]
+    past = {"cancel": "cancelled", "skip": "skipped"}[verb]
+    if not taken_out:
+        raise DomainError(
+            f"nothing_to_{verb}",
+            f"Nothing of this post can be {past} any more.",
+            status=409,
+            too_late=too_late(publications),
+        )
+    message = f"{past} a post on {_channels(len(taken_out))}"
+    changed(post, f"post.{past}", actor, message)
+    return Changed(post, too_late(publications))
 
 
 def _store(post: Post, plan: Plan, tags: Iterable[Tag]) -> None:

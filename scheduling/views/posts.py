@@ -98,6 +98,7 @@ class PostViewSet(ApiViewSet):
         "duplicate": "scheduling.add_post",
         "partial_update": "scheduling.change_post",
         "cancel": "scheduling.change_post",
+        "skip": "scheduling.change_post",
         "reschedule": "scheduling.change_post",
         "retry": "scheduling.retry_publication",
         "takedown": "scheduling.change_publication",
@@ -123,6 +124,7 @@ class PostViewSet(ApiViewSet):
             "partial_update": EditSerializer,
             "reschedule": RescheduleSerializer,
             "cancel": VersionSerializer,
+            "skip": VersionSerializer,
             "retry": VersionSerializer,
         }.get(self.action, PostSerializer)
 
@@ -186,6 +188,14 @@ class PostViewSet(ApiViewSet):
         data = self.checked().validated_data
         cancelled = services.cancel_post(pk, actor=self.actor, **data)
         return self._answer(pk, message="Post cancelled", too_late=cancelled.too_late)
+
+    @extend_schema(request=VersionSerializer, responses=_CANCELLED, tags=["posts"])
+    def skip(self, request: Request, pk: UUID) -> Response:
+        """Leave out what has not gone out; another time brings it back."""
+        self.get_object()
+        data = self.checked().validated_data
+        skipped = services.skip_post(pk, actor=self.actor, **data)
+        return self._answer(pk, message="Post skipped", too_late=skipped.too_late)
 
     @extend_schema(request=RescheduleSerializer, responses=_EDITED, tags=["posts"])
     def reschedule(self, request: Request, pk: UUID) -> Response:
