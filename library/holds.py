@@ -28,7 +28,7 @@ MAX_USES = 200
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One place where an item is used; `kind` is post or template.
+    """One place where an item is used; `kind` is post, series or template.
 
     `at` is when it is (or was) to appear, None for what has no time. `holds` tells
     whether the item cannot be moved to the trash because of it.

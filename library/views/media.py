@@ -150,19 +150,18 @@ class MediaViewSet(ApiViewSet):
             "MediaUsage",
             templates=UseSerializer(many=True),
             posts=UseSerializer(many=True),
+            series=UseSerializer(many=True),
             count=serializers.IntegerField(),
         )
     )
     def usage(self, request: Request, pk: UUID) -> Response:
-        """Show the templates and posts that hold an item."""
+        """Show the templates, posts and series that hold an item."""
         uses = holds.usage(self.get_object())
-        shown = {
-            kind: UseSerializer([use for use in uses if use.kind == kind], many=True)
-            for kind in ("template", "post")
-        }
-        return success(
-            templates=shown["template"].data, posts=shown["post"].data, count=len(uses)
+        template, post, series = (
+            UseSerializer([use for use in uses if use.kind == kind], many=True).data
+            for kind in ("template", "post", "series")
         )
+        return success(templates=template, posts=post, series=series, count=len(uses))
 
     @extend_schema(
         responses=envelope("LibraryStatistics", statistics=StatisticsSerializer())

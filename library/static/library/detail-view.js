@@ -66,8 +66,9 @@ function useRow(use, kind) {
 export async function showUsage(place, id, signal) {
   replaceChildren(place, h("div", { class: "skeleton skeleton-line" }));
   try {
-    const { templates, posts } = await api.get(`/api/library/${id}/usage`, { signal });
-    const rows = [...posts.map((one) => useRow(one, "Post")), ...templates.map((one) => useRow(one, "Template"))];
+    const { templates, posts, series } = await api.get(`/api/library/${id}/usage`, { signal });
+    const kinds = [["Post", posts], ["Series", series], ["Template", templates]];
+    const rows = kinds.flatMap(([kind, uses]) => uses.map((one) => useRow(one, kind)));
     replaceChildren(place, rows.length ? h("ul", { class: "detail-uses" }, rows) : h("p", { class: "meta" }, "No post or template yet."));
   } catch (problem) {
     if (signal.aborted) return;
