@@ -8,6 +8,7 @@ causes = views.CauseViewSet.as_view
 creators = views.CreatorViewSet.as_view
 channels = views.ChannelViewSet.as_view
 posts = views.PostViewSet.as_view
+many_posts = views.BulkPostViewSet.as_view
 publications = views.PublicationViewSet.as_view
 hand_overs = views.HandOverViewSet.as_view
 stops = views.StopViewSet.as_view
@@ -53,6 +54,8 @@ api: list[URLPattern | URLResolver] = [
     path("api/templates/<uuid:pk>/preview", previews({"post": "stored"})),
     path("api/posts", posts({"get": "list", "post": "create"})),
     path("api/posts/check", posts({"post": "check"})),
+    path("api/posts/bulk-reschedule", many_posts({"post": "reschedule"})),
+    path("api/posts/bulk-cancel", many_posts({"post": "cancel"})),
     path("api/posts/<uuid:pk>", posts({"get": "retrieve", "patch": "partial_update"})),
     path("api/posts/<uuid:pk>/cancel", posts({"post": "cancel"})),
     path("api/posts/<uuid:pk>/skip", posts({"post": "skip"})),

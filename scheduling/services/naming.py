@@ -1,6 +1,6 @@
 """Turning what a plan names into rows; whatever is not there is named together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -115,10 +115,17 @@ def named_media(
     present = MediaItem.objects.present().filter(pk__in=wanted).order_by("pk")
     rows = present.select_for_update() if lock else present
     found = {item.pk: item for item in rows.prefetch_related("creators")}
-    for one in wanted:
+    note_absent_media(wanted, found, problems)
+    return [found[one] for one in wanted if one in found]
+
+
+def note_absent_media(
+    ids: Iterable[UUID], found: Collection[UUID], problems: Problems
+) -> None:
+    """Add a problem for each media item that is not in the library (any more)."""
+    for one in ids:
         if one not in found:
             problems.add("media_ids", f"There is no media item {one} in the library.")
-    return [found[one] for one in wanted if one in found]
 
 
 def named_template(one: UUID | None, problems: Problems) -> PostTemplate | None:

@@ -30,6 +30,7 @@ from scheduling.services.writing import (
     add_publications,
     changed,
     locked_post,
+    nothing_to,
     put_media,
     schedule,
     tell,
@@ -223,12 +224,7 @@ def _take_out(
     ]
     past = {"cancel": "cancelled", "skip": "skipped"}[verb]
     if not taken_out:
-        raise DomainError(
-            f"nothing_to_{verb}",
-            f"Nothing of this post can be {past} any more.",
-            status=409,
-            too_late=too_late(publications),
-        )
+        raise nothing_to(verb, past, publications)
     message = f"{past} a post on {_channels(len(taken_out))}"
     changed(post, f"post.{past}", actor, message)
     return Changed(post, too_late(publications))

@@ -41,6 +41,15 @@ def locked_post(
     post = Post.objects.select_for_update().filter(pk=post_id).first()
     if post is None:
         raise DomainError("not_found", "This post is not there any more.", status=404)
+    check_version(post, version)
+    rows = Publication.objects.filter(post=post)
+    # Somebody took it and did not come back: nobody has it in hand any more.
+    rows.filter(state=_P.CLAIMED, claimed_until__lt=Now()).update(state=_P.READY)
+    return post, publications_of(post)
+
+
+def check_version(post: Post, version: int | None) -> None:
+    """Raise DomainError 409 when `version` is not the post's any more."""
     if version is not None and version != post.version:
         raise DomainError(
             "version_conflict",
@@ -48,10 +57,6 @@ def locked_post(
             status=409,
             version=post.version,
         )
-    rows = Publication.objects.filter(post=post)
-    # Somebody took it and did not come back: nobody has it in hand any more.
-    rows.filter(state=_P.CLAIMED, claimed_until__lt=Now()).update(state=_P.READY)
-    return post, publications_of(post)
 
 
 def publications_of(post: Post) -> list[Publication]:
@@ -78,6 +83,18 @@ def too_late(publications: Iterable[Publication]) -> list[dict[str, Any]]:
         for one in publications
         if is_too_late(one)
     ]
+
+
+def nothing_to(
+    verb: str, past: str, publications: Iterable[Publication]
+) -> DomainError:
+    """Return the refusal to cancel or skip what is out, or taken out already."""
+    return DomainError(
+        f"nothing_to_{verb}",
+        f"Nothing of this post can be {past} any more.",
+        status=409,
+        too_late=too_late(publications),
+    )
 
 
 def refuse_too_late(post: Post, publications: Iterable[Publication]) -> NoReturn:

@@ -1,5 +1,6 @@
 """The API of scheduling."""
 
+from scheduling.views.bulk import BulkPostViewSet
 from scheduling.views.causes import CauseViewSet
 from scheduling.views.channels import ChannelViewSet
 from scheduling.views.control import ChannelControlViewSet, PaceViewSet, StopViewSet
@@ -11,6 +12,7 @@ from scheduling.views.publications import PublicationViewSet
 from scheduling.views.roster import RosterImport
 
 __all__ = [
+    "BulkPostViewSet",
     "CauseViewSet",
     "ChannelControlViewSet",
     "ChannelViewSet",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from threading import Event
 
 import pytest
@@ -12,11 +13,13 @@ from django.utils import timezone
 from library.models import Creator, MediaItem
 from scheduling.models import Publication
 from scheduling.publishing import handing, ledger, sweeping
-from tests.factories import CreatorFactory
+from scheduling.services.bulk.moving import Move, cancel_posts, move_posts
+from tests.factories import CreatorFactory, UserFactory
 from tests.scheduling.handing_over import by_hand, planned
 from tests.scheduling.planning import (
     LONG_AGO,
     a_channel,
+    a_post,
     a_publication,
     put,
     stored_picture,
@@ -131,3 +134,34 @@ def test_offering_many_at_once_takes_their_media_in_order() -> None:
         until_somebody_waits()
         goes_on()
     assert offered() == 2
+
+
+def test_moving_many_takes_their_posts_in_order() -> None:
+    channel, actor = a_channel(), UserFactory()
+    posts = sorted((a_post(channel), a_post(channel)), key=lambda one: one.pk)
+    moves = [
+        Move(str(one.pk), schedule_time=timezone.now() + timedelta(days=2))
+        for one in reversed(posts)
+    ]
+    with somebody_with(posts) as goes_on:
+        moved = in_the_background(
+            lambda: move_posts(moves, actor=actor, now=timezone.now())
+        )
+        until_somebody_waits()
+        goes_on()
+    assert len(moved().steps) == 2
+
+
+def test_cancelling_many_takes_their_media_in_order() -> None:
+    pictures = sorted((stored_picture(), stored_picture()), key=lambda one: one.pk)
+    channel, actor = a_channel(), UserFactory()
+    posts = [a_post(channel, media_ids=[picture.pk]) for picture in reversed(pictures)]
+    with somebody_with(pictures) as goes_on:
+        cancelled = in_the_background(
+            lambda: cancel_posts(
+                [str(one.pk) for one in posts], actor=actor, now=timezone.now()
+            )
+        )
+        until_somebody_waits()
+        goes_on()
+    assert len(cancelled().steps) == 2
