@@ -1,11 +1,12 @@
 """Print what a suggestion costs after few posts and after many.
 
-    python bench/suggestions.py [--posts 10000 1000000] [--creators 200]
+    python bench/suggestions.py [--posts 10000 1000000] [--creators 200] [--keep DIR]
 
-Each number of posts gets a fresh SQLite database and a process of its own, served as
-`make run` serves it. The endpoint is asked for one model after the other, one request
-at a time; then the same is worked out in a process without HTTP, warm. A million posts
-take some twenty minutes to make and 3 GB of disk.
+Each number of posts gets a SQLite database and a server, as `make run` serves it. The
+servers are asked in turn, one request at a time, for one model after the other: so
+whatever else the machine does slows all of them alike, and their ratio holds. Then the
+same is worked out in a process without HTTP, warm. A million posts take some twenty
+minutes to make and 3 GB of disk; with `--keep` they stay there for the next run.
 """
 
 import argparse
@@ -16,10 +17,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from itertools import cycle
 from pathlib import Path
 
+import django
 import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,31 +33,56 @@ from bench.run import fill, free_port, serve, timed  # noqa: E402
 
 MOST_GROWTH = 1.3
 MOST_WARM = 10.0
+WARMING = 10
 
 
-def over_http(creators: int, requests: int) -> float:
-    """Return the endpoint's p50 in milliseconds, over all models in turn."""
-    from bench.seed import PASSWORD
+def use(data: Path) -> None:
+    """Let this process and what it starts work in the given directory."""
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "promura_site.settings",
+        "PROMURA_DATA_DIR": str(data),
+        "DATABASE_URL": "",
+        "CACHE_URL": "",
+    }
 
+
+@contextmanager
+def asking(data: Path, password: str) -> Iterator[httpx.Client]:
+    """Serve a database and give a client that is logged in."""
+    use(data)
     port = free_port()
     server = serve(port)
     try:
-        body = {"username": "bench", "password": PASSWORD}
+        body = {"username": "bench", "password": password}
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             token = client.post("/api/auth/token", json=body).json()["access"]
             client.headers["Authorization"] = f"Bearer {token}"
-            models = cycle(range(1, creators + 1))
-
-            def call(one: httpx.Client) -> httpx.Response:
-                asked = {"count": 5, "model": f"model{next(models)}"}
-                return one.get("/api/scheduling/suggestions", params=asked)
-
-            for _ in range(10):
-                timed(call, client)
-            return statistics.median(timed(call, client) for _ in range(requests))
+            yield client
     finally:
         server.terminate()
         server.wait(15)
+
+
+def over_http(places: list[Path], creators: int, requests: int) -> list[float]:
+    """Return each database's p50 in milliseconds, over all models in turn."""
+    use(places[0])
+    django.setup()
+    from bench.seed import PASSWORD
+
+    took: list[list[float]] = [[] for _ in places]
+    with ExitStack() as stack:
+        clients = [stack.enter_context(asking(data, PASSWORD)) for data in places]
+        for turn in range(WARMING + requests):
+            asked = {"count": 5, "model": f"model{turn % creators + 1}"}
+
+            def call(
+                one: httpx.Client, asked: dict[str, int | str] = asked
+            ) -> httpx.Response:
+                return one.get("/api/scheduling/suggestions", params=asked)
+
+            for times, client in zip(took, clients, strict=True):
+                times.append(timed(call, client))
+    return [statistics.median(times[WARMING:]) for times in took]
 
 
 def in_process(creators: int, rounds: int) -> tuple[float, float]:
@@ -61,6 +90,7 @@ def in_process(creators: int, rounds: int) -> tuple[float, float]:
 
     In milliseconds; the CPU time tells the same on a busy machine.
     """
+    django.setup()
     from library.models import Creator
     from scheduling.suggestions.advice import suggest
 
@@ -73,54 +103,65 @@ def in_process(creators: int, rounds: int) -> tuple[float, float]:
         suggest(creator, 5, now=datetime.now(UTC), zone="UTC")
         taken.append((time.perf_counter() - began) * 1000)
     used = (time.process_time() - used) * 1000 / rounds
-    return statistics.median(taken[10:]), used
+    return statistics.median(taken[WARMING:]), used
 
 
-def one(posts: int, creators: int, requests: int) -> None:
-    """Fill a database, measure, and print the figures as JSON."""
-    with tempfile.TemporaryDirectory(prefix="promura-bench-") as data:
-        os.environ |= {
-            "DJANGO_SETTINGS_MODULE": "promura_site.settings",
-            "PROMURA_DATA_DIR": data,
-            "DATABASE_URL": "",
-            "CACHE_URL": "",
-        }
-        fill(media=50, templates=1, posts=posts, creators=creators)
-        http = over_http(creators, requests)
-        warm, cpu = in_process(creators, requests)
-        print(json.dumps({"http": http, "warm": warm, "cpu": cpu}))
+def apart(task: str, data: Path, options: argparse.Namespace, posts: int) -> str:
+    """Run a part of this script in a process of its own and return what it says."""
+    sizes = {"creators": options.creators, "requests": options.requests}
+    more = [word for name, size in sizes.items() for word in (f"--{name}", str(size))]
+    command = [sys.executable, __file__, "--task", task, "--keep", str(data), *more]
+    command += ["--posts", str(posts)]
+    said = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)
+    return said.stdout.decode()
+
+
+def do(options: argparse.Namespace) -> None:
+    """Fill one database, or work suggestions out of it and print what they took."""
+    use(options.keep)
+    if options.task == "fill":
+        fill(media=50, templates=1, posts=options.posts[0], creators=options.creators)
+    else:
+        print(json.dumps(in_process(options.creators, options.requests)))
+
+
+def compare(place: Path, options: argparse.Namespace) -> None:
+    """Fill what is not there yet, measure all, and print."""
+    places = [place / str(posts) for posts in options.posts]
+    for data, posts in zip(places, options.posts, strict=True):
+        filled = data / "filled"
+        if not filled.exists():
+            data.mkdir(parents=True, exist_ok=True)
+            apart("fill", data, options, posts)
+            filled.touch()
+    http = over_http(places, options.creators, options.requests)
+    print(f"suggestions of one of {options.creators} models; p50 in milliseconds")
+    print(f"{'posts':>12}{'over HTTP':>12}{'in process':>12}{'its CPU':>10}")
+    warm = cpu = 0.0
+    for data, posts, p50 in zip(places, options.posts, http, strict=True):
+        warm, cpu = json.loads(apart("measure", data, options, posts).splitlines()[-1])
+        print(f"{posts:12,}{p50:12.1f}{warm:12.1f}{cpu:10.1f}", flush=True)
+    growth = http[-1] / http[0]
+    print(f"most posts against fewest: {growth:.2f} times (at most {MOST_GROWTH})")
+    print(f"warm in the process: {warm:.1f} ms (at most {MOST_WARM:.0f})")
 
 
 def main() -> None:
-    """Measure each number of posts in a process of its own, and compare."""
+    """Measure in a directory that is kept, or in one that goes again."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--posts", type=int, nargs="+", default=[10_000, 1_000_000])
     parser.add_argument("--creators", type=int, default=200)
     parser.add_argument("--requests", type=int, default=400)
-    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--keep", type=Path, help="where the databases stay")
+    parser.add_argument("--task", choices=("fill", "measure"), help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.one:
-        one(options.one, options.creators, options.requests)
-        return
-    print(f"suggestions of one of {options.creators} models; p50 in milliseconds")
-    print(f"{'posts':>12}{'over HTTP':>12}{'in process':>12}{'its CPU':>10}")
-    found = []
-    for posts in options.posts:
-        sizes = (
-            "--creators",
-            str(options.creators),
-            "--requests",
-            str(options.requests),
-        )
-        command = [sys.executable, __file__, "--one", str(posts), *sizes]
-        said = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)
-        figures = json.loads(said.stdout.splitlines()[-1])
-        found.append(figures)
-        shown = f"{figures['http']:12.1f}{figures['warm']:12.1f}{figures['cpu']:10.1f}"
-        print(f"{posts:12,}{shown}", flush=True)
-    growth = found[-1]["http"] / found[0]["http"]
-    print(f"most posts against fewest: {growth:.2f} times (at most {MOST_GROWTH})")
-    print(f"warm in the process: {found[-1]['warm']:.1f} ms (at most {MOST_WARM:.0f})")
+    if options.task:
+        do(options)
+    elif options.keep:
+        compare(options.keep.resolve(), options)
+    else:
+        with tempfile.TemporaryDirectory(prefix="promura-bench-") as data:
+            compare(Path(data), options)
 
 
 if __name__ == "__main__":
