@@ -20,6 +20,8 @@ from scheduling.suggestions.backtest import Interval, PastPost, Row, Setup
 
 COLUMNS = ("account", "timezone", "published_at", "engagement")
 MAX_ROWS, MAX_BYTES = 5_000_000, 1_000_000_000
+# Of fewer posts there is next to nothing to choose from.
+LEAST_STRETCH = 10
 
 
 class Command(BaseCommand):
@@ -40,19 +42,21 @@ class Command(BaseCommand):
         )
         parser.add_argument("--k", type=int, default=usual.k, help="hours suggested")
         parser.add_argument(
-            "--stretches",
+            "--stretch",
             type=int,
-            default=usual.stretches,
-            help="forecasts on the held-out posts; 1 names the hours once for all",
+            default=usual.stretch,
+            help="held-out posts to a forecast; 0 names the hours once for all",
         )
         parser.add_argument("--json", action="store_true", help="figures for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read, judge, print."""
-        train, k, stretches = (options[name] for name in ("train", "k", "stretches"))
-        if not (0.1 <= train <= 0.9 and 1 <= k <= 50 and 1 <= stretches <= 20):
-            raise CommandError("--train is from 0.1 to 0.9, --k to 50, --stretches 20.")
-        setup = Setup(train=train, k=k, stretches=stretches)
+        train, k, stretch = (options[name] for name in ("train", "k", "stretch"))
+        if not (0.1 <= train <= 0.9 and 1 <= k <= 50):
+            raise CommandError("--train is from 0.1 to 0.9, --k from 1 to 50.")
+        if stretch and stretch < LEAST_STRETCH:
+            raise CommandError(f"--stretch is 0 or {LEAST_STRETCH} posts and more.")
+        setup = Setup(train=train, k=k, stretch=stretch)
         posts = _of_file(options["file"]) if options["file"] else _own()
         accounts = bt.accounts_of(posts)
         if not accounts:
@@ -70,10 +74,10 @@ class Command(BaseCommand):
     def _print(self, accounts: list[bt.Account], setup: Setup) -> None:
         count = sum(len(one.slots) for one in accounts)
         whose = "one account" if len(accounts) == 1 else f"{len(accounts)} accounts"
-        met = "at once" if setup.stretches == 1 else f"in {setup.stretches} stretches"
+        met = f"{setup.stretch} posts at a time" if setup.stretch else "all at once"
         self.stdout.write(
             f"{count:,} posts of {whose}; {setup.train:.0%} history, "
-            f"the rest held out and met {met}; k={setup.k}\n\n"
+            f"the rest held out and forecast for {met}; k={setup.k}\n\n"
             "Held-out lift, in units of the account's standard deviation [95 %]\n"
             + _line("n", *bt.RANKINGS, "ours less raw mean")
         )
