@@ -54,6 +54,7 @@ api: list[URLPattern | URLResolver] = [
     path("api/templates/<uuid:pk>/preview", previews({"post": "stored"})),
     path("api/posts", posts({"get": "list", "post": "create"})),
     path("api/posts/check", posts({"post": "check"})),
+    path("api/posts/bulk", many_posts({"post": "spread"})),
     path("api/posts/bulk-reschedule", many_posts({"post": "reschedule"})),
     path("api/posts/bulk-cancel", many_posts({"post": "cancel"})),
     path("api/posts/<uuid:pk>", posts({"get": "retrieve", "patch": "partial_update"})),

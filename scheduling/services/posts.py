@@ -78,7 +78,7 @@ def plan_post(
         timezone=plan.zone,
         state=Post.State.DRAFT if plan.draft else Post.State.SCHEDULED,
         author=actor,
-        is_demo=_are_demo(reached_by(plan.channels)),
+        is_demo=are_demo(reached_by(plan.channels)),
         **_offer(suggestions, plan),
     )
     clearance.put(post, cleared, bars)
@@ -253,7 +253,7 @@ def _refuse_duplicates(plan: Plan) -> None:
         )
 
 
-def _are_demo(creators: Iterable[Creator]) -> bool:
+def are_demo(creators: Iterable[Creator]) -> bool:
     """Tell whether a post reaches models of the demo alone.
 
     It is a demo post then, whoever plans it: it counts with the demo and goes with it.

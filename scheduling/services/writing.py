@@ -202,23 +202,28 @@ def put_media(post: Post, media: Sequence[MediaItem]) -> None:
 
 def add_publications(post: Post, places: Iterable[Going], *, draft: bool) -> None:
     """Add a publication for each channel, with its text and at its due time."""
-    rows = []
-    for going in places:
-        row_id = new_id()
-        rows.append(
-            Publication(
-                id=row_id,
-                post=post,
-                channel=going.channel,
-                state=_P.DRAFT if draft else _P.SCHEDULED,
-                content=going.text,
-                publish_at=going.at,
-                next_attempt_at=None if draft else going.at,
-                late_after=late_after(going.at),
-                idempotency_key=str(row_id),
-            )
+    Publication.objects.bulk_create(new_publications(post, places, draft=draft))
+
+
+def new_publications(
+    post: Post, places: Iterable[Going], *, draft: bool
+) -> list[Publication]:
+    """Return a post's publications, not stored yet."""
+    return [
+        Publication(
+            id=row_id,
+            post=post,
+            channel=going.channel,
+            state=_P.DRAFT if draft else _P.SCHEDULED,
+            content=going.text,
+            publish_at=going.at,
+            next_attempt_at=None if draft else going.at,
+            late_after=late_after(going.at),
+            idempotency_key=str(row_id),
         )
-    Publication.objects.bulk_create(rows)
+        for going in places
+        for row_id in [new_id()]
+    ]
 
 
 def tell(post: Post, action: str, actor: User | None, message: str) -> None:

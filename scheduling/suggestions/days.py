@@ -45,6 +45,15 @@ class Outlook:
                 choice.take(slot, at)
         return describe(choice.made, self.rung, self.creator.timezone)
 
+    def told(self, at: datetime) -> Suggestion | None:
+        """Return what is to be expected of a time, if it is one that is offered."""
+        local = at.astimezone(ZoneInfo(self.creator.timezone))
+        slot = local.weekday() * 24 + local.hour
+        if slot not in self.slots or local.minute or local.second:
+            return None
+        (found,) = describe([(slot, at)], self.rung, self.creator.timezone)
+        return found
+
     def _hours(self, day: date) -> Iterator[tuple[int, datetime]]:
         """Yield the slots of a day, the best first, with their beginnings in UTC."""
         clocks = ZoneInfo(self.creator.timezone)
