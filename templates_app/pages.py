@@ -19,6 +19,7 @@ from templates_app import patterns, references
 from templates_app.filters import DEFAULT_ORDERING, ORDERINGS, TemplateFilter
 from templates_app.models import PostTemplate
 from templates_app.references import References
+from templates_app.variables import DATE, HANDLE, MODEL, WEEKDAY, in_braces
 
 ROWS_A_PAGE = 50
 _THUMBS = 3
@@ -30,6 +31,12 @@ _ORDER_WORDS = {
     "-updated_at": "Changed last",
     "name": "By name",
 }
+_BUILT_IN_WORDS = [
+    (MODEL, "The model’s name"),
+    (HANDLE, "The account’s handle"),
+    (DATE, "The day it goes out, on the model’s clocks"),
+    (WEEKDAY, "The weekday it goes out"),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,11 @@ class Row:
         """Return how many items are there besides the thumbs."""
         there = len(self.refs.media_ids) - len(self.refs.missing_media_ids)
         return there - len(self.thumbs)
+
+    @property
+    def unknown(self) -> str:
+        """Return what stays in its braces; empty when nothing does."""
+        return ", ".join(map(in_braces, self.template.unknown()))
 
     @property
     def missing(self) -> str:
@@ -93,6 +105,7 @@ class TemplatesPage(Page):
             order=self._order(),
             creators=list(Creator.objects.order_by("-is_active", "name")),
             presets=list(patterns.PRESETS),
+            built_in=_BUILT_IN_WORDS,
             can_edit=person.has_perm("templates_app.change_posttemplate"),
             can_delete=person.has_perm("templates_app.delete_posttemplate"),
             can_restore=can_restore,

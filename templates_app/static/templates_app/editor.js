@@ -4,9 +4,11 @@ import { api } from "../promura_site/api.js";
 import { closeDialog, openDialog } from "../promura_site/dialog.js";
 import { h, icon, replaceChildren } from "../promura_site/dom.js";
 import { clearErrors, submitWith } from "../promura_site/forms.js";
-import { announce } from "../promura_site/undo.js";
+import { announce, offerUndo } from "../promura_site/undo.js";
 import { checkModels, chosenModels } from "./models.js";
 import { pickMedia } from "./picker.js";
+import { previewOf, stopPreview } from "./preview.js";
+import { fillVariables, writtenVariables } from "./variables.js";
 
 const BY_RULE = "rule";
 
@@ -69,6 +71,8 @@ function fill(template) {
   fields.tags.value = (template?.tags ?? []).join(", ");
   setPattern(template?.schedule_pattern);
   checkModels(template?.models ?? [], template?.missing.models ?? []);
+  fillVariables(template?.variables);
+  previewOf(template);
   showMedia();
   const verb = mayEdit ? "Edit template" : "Template";
   title.textContent = template ? verb : "New template";
@@ -82,6 +86,7 @@ function written() {
     models: chosenModels(),
     tags: fields.tags.value.split(",").map((tag) => tag.trim()).filter(Boolean),
     media_ids: media,
+    variables: writtenVariables(),
     schedule_pattern: byRule ? fields.rule.value : fields.schedule_pattern.value || null,
   };
 }
@@ -89,10 +94,11 @@ function written() {
 async function save() {
   try {
     const path = current ? `/api/templates/${current.id}` : "/api/templates";
-    const { template, message } = await (current ? api.put : api.post)(path, written());
+    const { template, message, warnings } = await (current ? api.put : api.post)(path, written());
     closeDialog(dialog, "saved");
     announce(`${message}.`);
     await afterSaving({ changed: template.id });
+    if (warnings.length) offerUndo({ message: `Saved. ${warnings.map((one) => one.text).join(" ")}` });
   } catch (error) {
     if (!rule.hidden && error.errors?.schedule_pattern) {
       error.errors = { ...error.errors, rule: error.errors.schedule_pattern };
@@ -114,6 +120,7 @@ export async function editTemplate(id, saved) {
 }
 
 submitWith(form, save);
+dialog.addEventListener("close", stopPreview);
 fields.schedule_pattern.addEventListener("change", () => {
   showRule();
   if (!rule.hidden) fields.rule.focus();

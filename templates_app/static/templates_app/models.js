@@ -51,6 +51,14 @@ export function checkModels(slugs, missing) {
   list.scrollTop = 0;
 }
 
+/** Return the chosen models that are there, in the order shown, as `{id, name}`. */
+export function chosenPeople() {
+  return picks
+    .filter(isChosen)
+    .map((pick) => ({ id: pick.querySelector("input").value, name: pick.querySelector(".pick-name").textContent }))
+    .sort((one, other) => one.name.localeCompare(other.name));
+}
+
 /** Return the chosen slugs: those of before in their order, then the new ones. */
 export function chosenModels() {
   const chosen = [...list.querySelectorAll("input:checked")].map((box) => box.value);
