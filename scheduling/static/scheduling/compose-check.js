@@ -30,7 +30,7 @@ function line(plan, one, look) {
 
 /** Return the lines, each sentence once. */
 function linesOf(plan, answer) {
-  const refused = answer.problems.filter((one) => SAID.has(one.code) || one.field === "variants");
+  const refused = answer.problems.filter((one) => SAID.has(one.code) || ["variants", "variables"].includes(one.field));
   const all = [...refused.map((one) => [one, "bad"]), ...answer.warnings.map((one) => [one, "warn"])];
   const unique = new Map(all.map(([one, look]) => [`${one.text}`, line(plan, one, look)]));
   return [...unique.values()];
@@ -70,7 +70,9 @@ export function wireChecks(plan, panel, bodyOf) {
       show(await api.post("/api/posts/check", body, { signal }));
     } catch (problem) {
       // The next change asks again; sending says what is wrong.
-      if (!signal.aborted && !(problem instanceof ApiError)) throw problem;
+      if (signal.aborted) return;
+      if (!(problem instanceof ApiError)) throw problem;
+      plan.tell([]);
     }
   };
 

@@ -9,6 +9,7 @@ export const EMPTY = Object.freeze({
   channelsOff: [],
   media: [],
   template: null,
+  variables: null,
   offered: [],
 });
 

@@ -82,6 +82,7 @@ export class Edit {
       channelsOff: off.map((one) => one.id),
       media: post.media,
       template: post.template,
+      variables: post.variables,
       offered: [],
     });
     this.#loaded = bodyOf(plan, this.isDraft ? "draft" : "schedule");
@@ -92,7 +93,7 @@ export class Edit {
     const now = bodyOf(plan, action);
     const was = this.#loaded;
     const changes = {};
-    for (const name of ["content", "variants", "media_ids", "tags", "template"]) {
+    for (const name of ["content", "variants", "media_ids", "tags", "template", "variables"]) {
       if (!same(now[name], was[name])) changes[name] = now[name];
     }
     const moved = !same([now.schedule_time, now.timezone], [was.schedule_time, was.timezone]);
@@ -111,10 +112,9 @@ export class Edit {
     return { post: this.post.id, ...this.changesOf(plan, action) };
   }
 
-  /** Send the changes; returns the server's answer. */
-  save(plan, action, reason) {
-    const changes = { version: this.post.version, ...this.changesOf(plan, action) };
-    if (reason) changes.override_clearance = reason;
+  /** Send the changes, and what was said about them; returns the server's answer. */
+  save(plan, action, said) {
+    const changes = { version: this.post.version, ...this.changesOf(plan, action), ...said };
     return api.patch(this.address, changes);
   }
 

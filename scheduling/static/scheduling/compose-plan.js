@@ -12,6 +12,8 @@ export class Plan extends EventTarget {
   media = [];
   variants = [];
   template = null;
+  // Null: every text goes out as it is written.
+  variables = null;
   // Channels that it is too late for, and how long the server says the texts are.
   late = new Set();
   told = new Map();
@@ -65,7 +67,7 @@ export class Plan extends EventTarget {
     );
   }
 
-  /** The channels that still can be changed. */
+  /** Those that still can be changed. */
   get open() {
     return this.reached.filter((channel) => !this.late.has(channel.id));
   }
@@ -76,8 +78,11 @@ export class Plan extends EventTarget {
   }
 
   setVariants(variants) {
-    this.variants = variants;
-    this.look();
+    this.fill({ variants });
+  }
+
+  setVariables(variables) {
+    this.fill({ variables });
   }
 
   /** Take what the server says about each channel; sends "told". */
@@ -112,6 +117,7 @@ export class Plan extends EventTarget {
       channelsOff: off.map((channel) => channel.id),
       media: this.media,
       template: this.template,
+      variables: this.variables,
       offered: this.offered,
     };
   }
@@ -128,7 +134,7 @@ export class Plan extends EventTarget {
       for (const one of model.channels) one.box.checked = !values.channelsOff.includes(one.id);
     }
     if (values.variants) this.variants = values.variants;
-    if (values.template !== undefined) this.template = values.template;
+    for (const name of ["template", "variables"]) if (values[name] !== undefined) this[name] = values[name];
     if (values.offered) this.offered = values.offered;
     this.setMedia(values.media ?? this.media);
   }

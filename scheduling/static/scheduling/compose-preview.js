@@ -4,7 +4,7 @@ import { avatar, h, icon, replaceChildren } from "../promura_site/dom.js";
 import { formatTime } from "../promura_site/time.js";
 import { tooLongFor } from "./compose-counts.js";
 import { modelWords } from "./compose-models.js";
-import { textOn } from "./compose-texts.js";
+import { filledOn } from "./compose-texts.js";
 import { firstDue } from "./compose-when.js";
 
 const MOST_PICTURES = 4;
@@ -42,7 +42,7 @@ function pictures(media) {
 
 function card(plan) {
   const [channel] = plan.reached;
-  const text = (channel ? textOn(plan, channel) : plan.content).trim();
+  const text = (channel ? filledOn(plan, channel) : plan.content).trim();
   const empty = plan.media.length ? null : h("p", { class: "text-3" }, "What you write appears here.");
   return [head(plan), pictures(plan.media), text ? h("p", { class: "caption preview-text" }, text) : empty];
 }

@@ -1,6 +1,7 @@
 /** Send the post: what is wrong stands beside its field, what worked can be undone. */
 
 import { ApiError, api, newKey, submitWith } from "../promura_site/api.js";
+import { mayStay } from "./compose-braces.js";
 import { lastKey } from "./compose-key.js";
 
 function sentences(value) {
@@ -52,6 +53,7 @@ export function bodyOf(plan, action) {
     media_ids: plan.media.map((item) => item.id),
     tags: plan.tags,
     template: plan.template,
+    variables: plan.variables,
     draft: action === "draft",
   };
   if (action === "now" || !plan.time) return { ...body, schedule_time: null };
@@ -59,13 +61,26 @@ export function bodyOf(plan, action) {
 }
 
 /** Plan a new post; the same content sent again goes under the same key. */
-async function create(plan, action, reason) {
-  const body = { ...bodyOf(plan, action), suggestions: plan.offered, ...(reason && { override_clearance: reason }) };
+async function create(plan, action, said) {
+  const body = { ...bodyOf(plan, action), suggestions: plan.offered, ...said };
   const text = JSON.stringify(body);
   const key = lastKey.for(text) ?? lastKey.keep(text, newKey());
   const answer = await api.post("/api/posts", body, { headers: { "Idempotency-Key": key } });
   lastKey.forget();
   return answer;
+}
+
+/** Send with what the person has said; asks once what only she can say. */
+async function send(plan, action, edit, reason) {
+  const said = reason ? { override_clearance: reason } : {};
+  const work = (more) => (edit ? edit.save(plan, action, more) : create(plan, action, more));
+  try {
+    return await work(said);
+  } catch (problem) {
+    if (problem.code !== "unknown_variables") throw problem;
+    if (!(await mayStay(problem.payload.variables))) return null;
+    return work({ ...said, keep_unknown: true });
+  }
 }
 
 /**
@@ -84,8 +99,9 @@ export function wireSending(plan, { mayPlan, editing, reason, done, failed }) {
     sending = true;
     try {
       check(plan, action);
-      const edit = editing();
-      done(edit ? await edit.save(plan, action, reason()) : await create(plan, action, reason()), action);
+      const answer = await send(plan, action, editing(), reason());
+      if (answer) done(answer, action);
+      else plan.fields.content.focus();
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem;
       if (failed(problem)) return;

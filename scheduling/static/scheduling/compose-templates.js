@@ -55,6 +55,7 @@ export async function useTemplate(plan, id) {
     tags: template.tags.join(", "),
     media,
     template: template.id,
+    variables: template.variables,
   });
   const sentences = gone(template, plan);
   if (sentences.length) notice("template", "warn", `“${template.name}” is filled in, but not all of it.`, sentences.join(" "));

@@ -33,9 +33,14 @@ export function textOn(plan, channel) {
   return variantOn(plan.variants, channel)?.content ?? plan.content;
 }
 
+/** Return what a channel gets to read with its variables filled in, once that is known. */
+export function filledOn(plan, channel) {
+  return (plan.variables && plan.told.get(channel.id)?.text) ?? textOn(plan, channel);
+}
+
 /** Return the length of a channel's text, as its platform counts once it was asked. */
 export function lengthOn(plan, channel) {
-  const text = textOn(plan, channel);
+  const text = filledOn(plan, channel);
   const told = plan.told.get(channel.id);
   return told?.text === text ? told.length : lengthOf(text);
 }

@@ -18,6 +18,7 @@ import { bodyOf, wireSending } from "./compose-send.js";
 import { fillFrom, wireTemplates } from "./compose-templates.js";
 import { wireSuggestions } from "./compose-times.js";
 import { wireUploads } from "./compose-upload.js";
+import { wireVariables } from "./compose-variables.js";
 import { wireVariants } from "./compose-variants.js";
 import { wireMeanings } from "./compose-when.js";
 import { queueLink, sentence } from "./compose-words.js";
@@ -32,6 +33,7 @@ let edit = null;
 
 wireCounts(plan, part("counts"));
 wireHeight(plan, plan.fields.content);
+wireVariables(plan, part("variables"));
 wireVariants(plan, part("variants"), part("add-variant"));
 wireFinding(form);
 wireStrip(plan, part("strip"), part("media-words"));
