@@ -54,6 +54,7 @@ class ChannelForm(forms.ModelForm):
             "handle",
             "language",
             "max_rating",
+            "posts_per_week",
             "is_active",
         )
 
@@ -109,7 +110,8 @@ class ChannelAdmin(ServiceAdmin):
         """Add or change the channel as the API would."""
         actor, data = actor_of(request), form.cleaned_data
         sign_in = data["sign_in"]
-        said = {name: data[name] for name in ("handle", "language", "max_rating")}
+        own = ("handle", "language", "max_rating", "posts_per_week")
+        said = {name: data[name] for name in own}
         if change:
             kept = Channel.objects.select_related("creator").get(pk=obj.pk)
             said["is_active"] = data["is_active"]

@@ -58,6 +58,7 @@ class ChannelSerializer(serializers.ModelSerializer):
             "handle",
             "language",
             "max_rating",
+            "posts_per_week",
             "is_active",
             "signed_in",
             "account",

@@ -27,6 +27,7 @@ MAX_MEDIA = 100
 MAX_TAGS = 50
 MAX_SUGGESTIONS = 50
 MAX_VARIANTS = 200
+MAX_POSTS_A_WEEK = 200
 
 LANGUAGE = RegexValidator(
     r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", "Use a language tag such as en or pt-BR."
@@ -303,12 +304,27 @@ class SignInField(serializers.Field):
         return data
 
 
+class CadenceField(StrictIntegerField):
+    """How many posts a week are wanted on a channel."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            required=False,
+            allow_null=True,
+            min_value=0,
+            max_value=MAX_POSTS_A_WEEK,
+            help_text="How many posts a week are wanted there; null: no matter.",
+            **kwargs,
+        )
+
+
 class ChannelChangeSerializer(serializers.Serializer):
     """What may be changed of a channel; with credentials it is signed in again."""
 
     handle = TextField(max_length=120, required=False)
     language = TextField(max_length=16, validators=[LANGUAGE], required=False)
     max_rating = RatingField(required=False)
+    posts_per_week = CadenceField()
     is_active = StrictBooleanField(required=False)
     credentials = SignInField(write_only=True, required=False)
 
@@ -368,6 +384,9 @@ class RosterRowSerializer(serializers.Serializer):
     handle = TextField(max_length=120, required=False)
     channel_language = TextField(max_length=16, validators=[LANGUAGE], required=False)
     max_rating = RatingField(required=False)
+    posts_per_week = serializers.IntegerField(
+        required=False, min_value=0, max_value=MAX_POSTS_A_WEEK
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("platform") and not attrs.get("handle"):

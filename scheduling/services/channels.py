@@ -17,7 +17,9 @@ from scheduling.publishing.connectors import registry
 from scheduling.publishing.connectors.base import CredentialsInvalid
 from scheduling.services.identity import refuse_other_sign_in
 
-CHANGEABLE = frozenset({"language", "max_rating", "is_active", "handle"})
+CHANGEABLE = frozenset(
+    {"language", "max_rating", "posts_per_week", "is_active", "handle"}
+)
 
 
 def add_channel(

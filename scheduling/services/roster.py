@@ -27,7 +27,7 @@ class RosterRow:
     platform: str = ""
     handle: str = ""
     connector: str = ""
-    # Of the channel: language and max_rating, as far as given.
+    # Of the channel: language, max_rating and posts_per_week, as far as given.
     channel: Mapping[str, Any] = field(default_factory=dict)
     sign_in: Mapping[str, str] = field(default_factory=dict, repr=False)
 

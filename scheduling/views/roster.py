@@ -26,10 +26,10 @@ MAX_BYTES = 2_000_000
 SIGN_IN = "credentials."
 COLUMNS = tuple(RosterRowSerializer().fields)
 EXAMPLE = """\
-model,name,timezone,language,platform,handle,channel_language,max_rating
-lea,Lea Sommer,Europe/Berlin,de,instagram,@lea,de,suggestive
-lea,,,,bluesky,lea.bsky.social,en,general
-mia,Mia Rossi,Europe/Rome,it,tiktok,@mia,it,general
+model,name,timezone,language,platform,handle,channel_language,max_rating,posts_per_week
+lea,Lea Sommer,Europe/Berlin,de,instagram,@lea,de,suggestive,7
+lea,,,,bluesky,lea.bsky.social,en,general,3
+mia,Mia Rossi,Europe/Rome,it,tiktok,@mia,it,general,
 """
 
 
@@ -116,7 +116,11 @@ def _checked(lines: Iterable[Row]) -> tuple[list[RosterRow], list[RowError]]:
 
 
 def _row(line: Row, said: dict[str, Any]) -> RosterRow:
-    channel = {"language": "channel_language", "max_rating": "max_rating"}
+    channel = {
+        "language": "channel_language",
+        "max_rating": "max_rating",
+        "posts_per_week": "posts_per_week",
+    }
     own = {name: said.pop(key) for name, key in channel.items() if key in said}
     sign_in = {
         name.removeprefix(SIGN_IN): value

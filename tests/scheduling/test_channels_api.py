@@ -33,6 +33,20 @@ def test_an_admin_connects_an_account(as_admin: APIClient) -> None:
     assert shown["health"] == "unknown"
 
 
+def test_how_many_posts_a_week_are_wanted_is_kept_and_taken_back(
+    as_admin: APIClient, as_editor: APIClient
+) -> None:
+    made = as_admin.post("/api/channels", body(posts_per_week=5)).json()["channel"]
+    assert made["posts_per_week"] == 5
+    address = f"/api/channels/{made['id']}"
+    changed = as_editor.patch(address, {"posts_per_week": None}).json()["channel"]
+    assert changed["posts_per_week"] is None
+    for wrong in (-1, 201, "many", 1.5):
+        answer = as_editor.patch(address, {"posts_per_week": wrong})
+        assert answer.status_code == 400
+        assert list(answer.json()["errors"]) == ["posts_per_week"]
+
+
 def test_credentials_are_sealed_and_never_shown(as_admin: APIClient) -> None:
     sign_in = {"url": "http://127.0.0.1:9/hook", "secret": SECRET, "idempotent": True}
     response = as_admin.post(

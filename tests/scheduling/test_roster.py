@@ -60,6 +60,16 @@ def test_sixty_models_come_in_with_their_channels(as_admin: APIClient) -> None:
     assert (second.platform, second.language) == ("tiktok", "it")
 
 
+def test_a_table_says_how_many_posts_a_week_are_wanted(as_admin: APIClient) -> None:
+    head = f"{HEAD},posts_per_week"
+    rows = "lea,Lea,,,instagram,@lea,,,7\nlea,,,,tiktok,@lea,,,"
+    assert send(as_admin, f"{head}\n{rows}\n").status_code == 200
+    wanted = Channel.objects.order_by("platform").values_list("posts_per_week")
+    assert [one for (one,) in wanted] == [7, None]
+    wrong = send(as_admin, f"{head}\nmia,Mia,,,instagram,@mia,,,often\n").json()
+    assert [error["field"] for error in wrong["row_errors"]] == ["posts_per_week"]
+
+
 def test_the_same_table_again_changes_nothing(as_admin: APIClient) -> None:
     send(as_admin, sixty())
     again = send(as_admin, sixty()).json()

@@ -40,7 +40,8 @@ async function save(data) {
     return;
   }
   const { handle, language, max_rating } = data;
-  const own = task === "sign-in" ? {} : { handle, language, max_rating };
+  const posts_per_week = data.posts_per_week === "" ? null : Number(data.posts_per_week);
+  const own = task === "sign-in" ? {} : { handle, language, max_rating, posts_per_week };
   const sent = { ...own, ...(credentials ? { credentials } : {}) };
   const added = { model: model.id, platform: data.platform, connector: data.connector };
   const answer = channel
@@ -78,6 +79,7 @@ export function openAccount(keep, page, { model, channel = null, task }) {
   form.elements.handle.value = channel?.handle ?? "";
   form.elements.language.value = channel?.language ?? model.language;
   form.elements.max_rating.value = channel?.max_rating ?? "explicit";
+  form.elements.posts_per_week.value = channel?.posts_per_week ?? "";
   openDialog(dialog);
   if (task === "edit") form.elements.handle.focus();
 }

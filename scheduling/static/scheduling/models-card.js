@@ -52,13 +52,14 @@ function answered({ handle, name, external_id: id, avatar_url: face }) {
 function account(model, channel, { can, last, names }) {
   const where = { model: model.id, channel: channel.id };
   const by = channel.connector === channel.platform ? "" : ` · ${channel.connector === "handover" ? "by hand" : channel.connector}`;
+  const wanted = channel.posts_per_week === null ? "" : ` · ${channel.posts_per_week} a week`;
   const trouble = troubleOf(channel);
   return h(
     "li",
     { class: "channel-item", dataset: { channelId: channel.id } },
     h("div", { class: "channel-words" },
       h("strong", { class: "clip" }, channel.handle),
-      h("span", { class: "meta clip" }, `${names[channel.platform] ?? channel.platform}${by}`),
+      h("span", { class: "meta clip" }, `${names[channel.platform] ?? channel.platform}${by}${wanted}`),
       channel.account && answered(channel.account)),
     h("div", { class: "channel-health" }, healthBadge(channel), lastWords(channel, last[channel.id])),
     can.sign_in && h("div", { class: "list-actions" },
