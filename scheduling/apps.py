@@ -35,6 +35,7 @@ class SchedulingConfig(AppConfig):
                 "view_publishingpace",
                 "hand_over_publication",
                 "view_notice",
+                "view_calendarfeed",
             ],
             edit=[
                 "change_channel",
@@ -43,6 +44,8 @@ class SchedulingConfig(AppConfig):
                 "change_publication",
                 "settle_publication",
                 "retry_publication",
+                "add_calendarfeed",
+                "delete_calendarfeed",
             ],
             admin=[
                 "add_channel",

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
 from django.db.models.functions import Substr
 
 from library.models import Creator
@@ -75,11 +76,7 @@ class ModelPlan:
 
     def entries(self) -> list[Entry]:
         """Return each post once, in the order of time."""
-        parts: dict[UUID, list[Row]] = defaultdict(list)
-        for row in self.rows:
-            parts[row.post].append(row)
-        found = [_entry(rows, list(self.channels)) for rows in parts.values()]
-        return sorted(found, key=lambda one: (one.at, one.post))
+        return entries_of(self.rows, list(self.channels))
 
     def clashes(self) -> list[Clash]:
         """Return what stands too close on one of the model's channels."""
@@ -131,6 +128,18 @@ def read_plans(
     return plans
 
 
+def entries_of(rows: Iterable[Row], order: Sequence[UUID]) -> list[Entry]:
+    """Return the posts of one model's publications, in the order of time.
+
+    `order` is that of the channels.
+    """
+    parts: dict[UUID, list[Row]] = defaultdict(list)
+    for row in rows:
+        parts[row.post].append(row)
+    found = [_entry(some, order) for some in parts.values()]
+    return sorted(found, key=lambda one: (one.at, one.post))
+
+
 def read_details(entries: Iterable[Entry]) -> dict[UUID, Detail]:
     """Return texts and media of entries, by the publication that tells them."""
     listed = {one.told_by: one.post for one in entries}
@@ -151,8 +160,13 @@ def _rows(channels: Collection[UUID], begin: datetime, end: datetime) -> list[Ro
     found = Publication.objects.filter(
         channel__in=list(channels), publish_at__gte=begin, publish_at__lt=end
     ).order_by()
+    return rows_of(found)
+
+
+def rows_of(publications: QuerySet[Publication]) -> list[Row]:
+    """Return publications as far as a calendar needs them."""
     columns = ("pk", "post_id", "channel_id", "state", "publish_at", "post__state")
-    return list(map(Row._make, found.values_list(*columns)))
+    return list(map(Row._make, publications.values_list(*columns)))
 
 
 def _entry(rows: Sequence[Row], order: Sequence[UUID]) -> Entry:
