@@ -200,7 +200,10 @@ RECIPES = (
         for day, code, words in _WEEKDAYS
     ),
     Recipe(
-        "Good morning", "Good morning from my side of the world.", ("daily",), "daily"
+        "Good morning",
+        "Good morning from {model}’s side of the world.",
+        ("daily",),
+        "daily",
     ),
     Recipe("Good night", "Lights out. Dream something kind.", ("daily",), "daily"),
     Recipe("New set teaser", "Tomorrow, 20:00. Clear your evening.", ("teaser",)),

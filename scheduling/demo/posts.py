@@ -13,6 +13,7 @@ from scheduling.demo import cast
 from scheduling.demo.history import posting_times, reception
 from scheduling.engagement import engagement_of
 from scheduling.models import Channel, Post, PostMedia, Publication
+from scheduling.services.texts import Texts
 from scheduling.states import derive
 from templates_app.models import PostTemplate
 
@@ -120,6 +121,7 @@ class _Maker:
             id=new_id(),
             content=str(words),
             template=template,
+            variables=template.variables if template else None,
             publish_at=at,
             timezone=self.model.timezone,
             author=self.editors[int(random.integers(len(self.editors)))],
@@ -149,7 +151,7 @@ class _Maker:
             id=new_id(),
             post=post,
             channel=channel,
-            content=post.content,
+            content=Texts(post.content, (), post.variables).on(channel, at),
             publish_at=at,
             late_after=at + timedelta(minutes=60),
         )

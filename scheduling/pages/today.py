@@ -114,6 +114,7 @@ class Coming:
     cover: MediaItem | None
     media_count: int
     clocks: list[Clock]
+    text: str
 
 
 def next_posts(now: datetime, own_zone: str) -> list[Coming]:
@@ -148,6 +149,8 @@ def _coming(post: Post, own_zone: str) -> Coming:
         models=list(models.values()),
         cover=media[0] if media else None,
         media_count=len(media),
+        # With variables each account's own; the first stands for all.
+        text=post.content if post.variables is None else publications[0].content,
         clocks=[
             Clock(zone, times[zone])
             for zone in sorted(times)

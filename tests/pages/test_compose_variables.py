@@ -171,3 +171,21 @@ def test_taking_a_template_back_takes_its_variables_back(
     compose.undo.get_by_role("button", name="Undo").click()
     compose.write("{model}", "lea-moss")
     expect(preview(compose)).to_have_text("{model}")
+
+
+def test_today_and_queue_show_what_is_sent(
+    opened: Open, editor: User, channels: tuple[Channel, Channel, Channel]
+) -> None:
+    a_post(
+        *channels[1:],
+        actor=editor,
+        content="I am {model}",
+        variables={},
+        schedule_time=next_week(),
+    )
+    compose = opened()
+    page = compose.page
+    page.goto(f"{compose.address}/queue")
+    expect(page.locator(".queue-text")).to_have_text("I am Lea Moss")
+    page.goto(compose.address)
+    expect(page.get_by_role("link", name="I am Lea Moss")).to_be_visible()

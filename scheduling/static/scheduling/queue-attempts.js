@@ -6,6 +6,7 @@ import { h, replaceChildren } from "../promura_site/dom.js";
 import { stateBadge } from "../promura_site/states.js";
 import { formatTime } from "../promura_site/time.js";
 import { announce } from "../promura_site/undo.js";
+import { textOf } from "./queue-words.js";
 
 const OUTCOMES = {
   open: ["sending", "Under way"],
@@ -82,7 +83,7 @@ async function replay({ currentTarget: button }) {
 export function showAttempts({ post }, context) {
   now = { context };
   const tried = post.publications.filter((one) => one.attempts > 0);
-  part("quote").textContent = post.content;
+  part("quote").textContent = textOf(post);
   replaceChildren(part("which"), tried.map(({ id, channel }) =>
     h("option", { value: id }, `${channel.handle} on ${context.platforms[channel.platform] ?? channel.platform}`)));
   replaceChildren(part("log"), h("li", { class: "meta" }, "Loading …"));

@@ -4,7 +4,7 @@ import { api, clearErrors, showErrors, submitWith } from "../promura_site/api.js
 import { closeDialog, openDialog } from "../promura_site/dialog.js";
 import { h, replaceChildren } from "../promura_site/dom.js";
 import { formatTime, toLocalInput, zone as ownZone } from "../promura_site/time.js";
-import { city, isOpen } from "./queue-words.js";
+import { city, isOpen, textOf } from "./queue-words.js";
 
 const waiting = new Map();
 
@@ -14,7 +14,7 @@ function prepare(name, { post, publication }, context) {
   form.reset();
   clearErrors(form);
   const quote = form.querySelector("[data-quote]");
-  if (quote) quote.textContent = post.content;
+  if (quote) quote.textContent = textOf(post, publication ? [publication] : undefined);
   const about = form.querySelector("[data-about]");
   if (about) {
     const { platform, handle } = publication.channel;

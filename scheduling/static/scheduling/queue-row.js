@@ -2,7 +2,7 @@
 
 import { h, icon } from "../promura_site/dom.js";
 import { lineList } from "./queue-lines.js";
-import { whenOf } from "./queue-words.js";
+import { textOf, whenOf } from "./queue-words.js";
 
 const SHOWN_MEDIA = 3;
 
@@ -34,14 +34,15 @@ function timeBlock(lines, models, dated) {
 
 /** Return the row of a post in a group; `lines` are the publications it is about. */
 export function row(group, post, lines, context) {
-  const words = post.content.trim() || (post.media.length ? "Without a text" : "Empty");
+  const text = textOf(post, lines).trim();
+  const words = text || (post.media.length ? "Without a text" : "Empty");
   const short = words.length > 40 ? `${words.slice(0, 40)}…` : words;
   const canAct = context.can.change || context.can.plan;
   return h("li", { class: `queue-row queue-row-${group}`, dataset: { row: `${group} ${post.id}`, postId: post.id } },
     timeBlock(lines, context.models, group === "planned"),
     h("div", { class: "thumbs queue-media" }, pictures(post.media)),
     h("div", { class: "queue-main" },
-      h("p", { class: `queue-text${post.content.trim() ? "" : " text-2"}` }, words),
+      h("p", { class: `queue-text${text ? "" : " text-2"}` }, words),
       lineList(group, post, lines, context)),
     canAct && h("button",
       {

@@ -3,7 +3,7 @@
 import { api, clearErrors, showErrors, submitWith } from "../promura_site/api.js";
 import { closeDialog, openDialog } from "../promura_site/dialog.js";
 import { h, replaceChildren } from "../promura_site/dom.js";
-import { isUp } from "./queue-words.js";
+import { isUp, textOf } from "./queue-words.js";
 
 const dialog = document.getElementById("takedown-dialog");
 const form = dialog?.querySelector("form");
@@ -20,7 +20,7 @@ function choice({ id, channel, by_hand: byHand }, platforms) {
 export async function takeDown({ post }, { platforms }) {
   taken = 0;
   clearErrors(form);
-  form.querySelector("[data-quote]").textContent = post.content;
+  form.querySelector("[data-quote]").textContent = textOf(post);
   replaceChildren(form.querySelector("[data-choices]"), post.publications.filter(isUp).map((one) => choice(one, platforms)));
   await openDialog(dialog);
   return taken;

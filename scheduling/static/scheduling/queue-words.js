@@ -107,3 +107,8 @@ export function reaction(engagement) {
     .map(([name, word]) => `${number(engagement[name])} ${word}${engagement[name] === 1 ? "" : "s"}`)
     .join(" · ");
 }
+
+/** Return what is read of a post; with variables that of the first of `lines`. */
+export function textOf(post, lines = post.publications) {
+  return (post.variables && lines[0]?.content) || post.content;
+}
