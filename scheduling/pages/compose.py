@@ -93,6 +93,7 @@ class ComposePage(Page):
         may_plan = person.has_perms(["scheduling.add_post", "scheduling.change_post"])
         return super().get_context_data(
             models=models,
+            creators=[one.creator for one in models],
             zones=[(zone, city_of(zone)) for zone in zones if zone != person.timezone],
             own_city=city_of(person.timezone),
             may_plan=may_plan,

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from scheduling.pages.calendar import calendar_page
 from scheduling.pages.compose import ComposePage
 from scheduling.pages.handing import HandOverPage, HandOverRows, TaskPage, TaskRow
 from scheduling.pages.insights import InsightsPage
@@ -12,6 +13,7 @@ from scheduling.pages.today import TodayPage
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", TodayPage.as_view(), name="today"),
     path("compose", ComposePage.as_view(), name="compose"),
+    path("calendar", calendar_page, name="calendar"),
     path("queue", QueuePage.as_view(), name="queue"),
     path("queue/rows", QueueRows.as_view(), name="queue-rows"),
     path("hand-over", HandOverPage.as_view(), name="hand-over"),
