@@ -44,8 +44,12 @@ class WeekPage(_Calendar):
     template_name = "scheduling/calendar.html"
 
 
-# FullCalendar writes its rules into a style element of its own: by nonce, here only.
-@method_decorator([never_cache, csp_update({"style-src": [NONCE]})], "dispatch")
+# FullCalendar writes its rules, an icon font among them, into a style element of its
+# own: by nonce, and here only.
+_OF_FULLCALENDAR = {"style-src": [NONCE], "font-src": ["data:"]}
+
+
+@method_decorator([never_cache, csp_update(_OF_FULLCALENDAR)], "dispatch")
 class ModelPage(_Calendar):
     """The calendar of one model."""
 

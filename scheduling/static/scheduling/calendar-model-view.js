@@ -65,6 +65,8 @@ export function optionsFor({ view, date, zone, editable, hear }) {
     eventDisplay: "block",
     defaultTimedEventDuration: "01:00",
     forceEventDuration: true,
+    // What begins before midnight belongs to that day alone.
+    nextDayThreshold: "06:00",
     snapDuration: "00:15",
     slotDuration: "01:00",
     scrollTime: "07:00",

@@ -4,7 +4,7 @@ import { addDays, isDay, mondayOf, todayIn, weekWords } from "./calendar-dates.j
 import { nameOf } from "./calendar-words.js";
 
 const PAGE = 20;
-const MOST = 100;
+const MOST = 60;
 const PAUSE = 250;
 const phone = window.matchMedia("(max-width: 719px)");
 
