@@ -16,12 +16,13 @@ export function verdict(thing, model, day) {
   }
   if (kind === "post" && thing.post.local.startsWith(day.date)) return { ...NO, text: "It is on this day already." };
   if (kind === "media" && thing.item.models.length && !thing.item.models.includes(model.id)) {
-    return { ...NO, text: `${name} is not of ${model.name}.` };
+    return { ...NO, text: `${name} shows somebody else, not ${model.name}.` };
   }
   const count = day.count + 1;
   const over = Boolean(model.cap) && count > model.cap;
   const text = `${over ? "Over the cap: " : ""}${capWords(count, model.cap)}`;
-  return { ok: true, over, text };
+  const short = model.cap ? `${over ? "Over: " : ""}${count} of ${model.cap}` : text;
+  return { ok: true, over, text, short };
 }
 
 /** Holds the one thing that is carried; `find(cell)` knows a cell's model and day. */
@@ -56,9 +57,9 @@ export class Carry {
     for (const cell of this.grid.querySelectorAll("[data-date]")) {
       const line = cell.querySelector(".cal-verdict");
       const said = this.thing ? verdict(this.thing, ...this.find(cell)) : null;
-      cell.dataset.carry = said ? (said.ok ? (said.over ? "over" : "ok") : "no") : "";
+      cell.dataset.verdict = said ? (said.ok ? (said.over ? "over" : "ok") : "no") : "";
       line.hidden = !said?.ok;
-      replaceChildren(line, said?.over && icon("warning"), said?.ok ? said.text : "");
+      replaceChildren(line, said?.over && icon("warning"), said?.ok ? said.short : "");
     }
   }
 

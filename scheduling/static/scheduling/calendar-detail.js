@@ -19,7 +19,7 @@ function facts(post, model) {
     row("When", `${dayWords(post.local, "long")}, ${clockOf(post.local)} in ${city(model.timezone)}`),
     row("State", stateBadge(post.status)),
     row("Channels", post.channels.map((one) => `${platformName(one.platform)} ${one.handle}`).join(", ") || "None"),
-    post.series && row("Series", h("a", { href: `/templates?series=${encodeURIComponent(post.series.id ?? post.series)}` }, "Part of a series")),
+    post.series && row("Series", h("a", { href: `/templates?series=${encodeURIComponent(post.series)}` }, "Part of a series")),
     post.clash && row("Clash", h("span", { class: "cal-warn" }, icon("warning"), post.clash)));
 }
 
@@ -41,11 +41,12 @@ export function askAbout(post, model, can) {
     post.thumbnail_url && h("img", { class: "cal-large", src: post.thumbnail_url, alt: "" }),
     h("p", { class: "caption" }, post.text || (post.media_count ? "Without a text" : "Empty")),
     post.media_count > 1 && h("p", { class: "meta" }, `${post.media_count} photos or clips`),
-    facts(post, model));
+    facts(post, model),
+    h("div", { class: "chips" },
+      open && h("a", { class: "chip", href: `/compose?post=${post.id}` }, icon("edit"), "Edit it"),
+      h("a", { class: "chip", href: queueAddress(post, model) }, icon("queue"), "See it in the queue")));
   replaceChildren(part("foot"),
     open && deed("Cancel the post", "close", "cancel", "btn btn-quiet"),
-    h("a", { class: "btn", href: queueAddress(post, model) }, icon("queue"), "In the queue"),
-    open && h("a", { class: "btn", href: `/compose?post=${post.id}` }, icon("edit"), "Edit"),
     open && deed("Pick up", "drag", "pick"),
     open && deed("Move to…", "clock", "move"));
   return openDialog(postDialog);

@@ -22,15 +22,15 @@ export function wireDrag(carry, thingOf) {
     const cell = event.target.closest("[data-date]");
     const said = carry.over(cell);
     if (said) refused = said.ok ? "" : said.text;
-    if (!cell || cell.dataset.carry === "no") return;
+    if (!cell || cell.dataset.verdict === "no") return;
     event.preventDefault();
     event.dataTransfer.dropEffect = "move";
   });
   carry.grid.addEventListener("dragleave", (event) => {
-    if (carry.thing && !carry.grid.contains(event.relatedTarget)) {
-      carry.over(null);
-      refused = "";
-    }
+    // Chromium leaves to nowhere when what is dragged is let go where it may not be.
+    if (!carry.thing || !event.relatedTarget || carry.grid.contains(event.relatedTarget)) return;
+    carry.over(null);
+    refused = "";
   });
   carry.grid.addEventListener("drop", (event) => {
     const cell = event.target.closest("[data-date]");

@@ -7,11 +7,18 @@ import { nameOf } from "./calendar-words.js";
 // The rest of a day is counted, and opens by a click.
 export const ROOM = { dayGridMonth: 4, timeGridWeek: 30, listWeek: 60 };
 
+/** An hour to be seen in the week; what begins before midnight ends on its own day. */
+function endOf(local) {
+  const [hour, minutes] = [Number(local.slice(11, 13)), local.slice(13)];
+  return hour < 23 ? `${local.slice(0, 11)}${String(hour + 1).padStart(2, "0")}${minutes}` : `${local.slice(0, 10)}T23:59:59`;
+}
+
 function eventOf(post) {
   return {
     id: post.id,
     title: sentenceOf(post),
     start: post.local,
+    end: endOf(post.local),
     editable: post.movable,
     extendedProps: { post },
   };

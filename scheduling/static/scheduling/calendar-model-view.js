@@ -2,7 +2,7 @@
 
 import { h, icon } from "../promura_site/dom.js";
 import { stateBadge } from "../promura_site/states.js";
-import { clockOf } from "./calendar-dates.js";
+import { clockOf, dayWords } from "./calendar-dates.js";
 import { picture } from "./calendar-post.js";
 import { platformsOf, plural } from "./calendar-words.js";
 import { wallOf } from "./compose-zones.js";
@@ -53,7 +53,7 @@ export function optionsFor({ view, date, zone, editable, hear }) {
     initialDate: date,
     headerToolbar: false,
     firstDay: 1,
-    locale: "en",
+    locale: "en-gb",
     // The model's wall clock, drawn as it is: no zone shifts it.
     timeZone: "UTC",
     now: () => wallOf(Date.now(), zone),
@@ -63,10 +63,8 @@ export function optionsFor({ view, date, zone, editable, hear }) {
     eventInteractive: true,
     eventOrder: "start",
     eventDisplay: "block",
-    defaultTimedEventDuration: "01:00",
-    forceEventDuration: true,
-    // What begins before midnight belongs to that day alone.
-    nextDayThreshold: "06:00",
+    displayEventEnd: false,
+    eventMinHeight: 40,
     snapDuration: "00:15",
     slotDuration: "01:00",
     scrollTime: "07:00",
@@ -82,7 +80,8 @@ export function optionsFor({ view, date, zone, editable, hear }) {
     listDayFormat: { weekday: "long", day: "numeric", month: "long" },
     listDaySideFormat: false,
     eventContent: contentOf,
-    views: { timeGridWeek: { allDaySlot: true, dayHeaderFormat: { weekday: "short", day: "numeric" } }, dayGridMonth: { fixedWeekCount: false, dayHeaderFormat: { weekday: "short" } } },
+    fixedWeekCount: false,
+    dayHeaderContent: ({ date: day, view: { type } }) => dayWords(day.toISOString(), type === VIEWS.month ? "weekday" : "letter"),
     ...hear,
   };
 }

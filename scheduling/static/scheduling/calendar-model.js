@@ -2,7 +2,7 @@
 
 import { h, icon, replaceChildren } from "../promura_site/dom.js";
 import { offerUndo } from "../promura_site/undo.js";
-import { dayWords, isDay, todayIn } from "./calendar-dates.js";
+import { dayWords, isDay, todayIn, weekWords } from "./calendar-dates.js";
 import { moveTo, moveToDay, postOpener, tried } from "./calendar-deeds.js";
 import { openDay } from "./calendar-detail.js";
 import { openFeed } from "./calendar-feed.js";
@@ -71,10 +71,9 @@ function remember() {
   if (date !== today()) query.set("date", date);
   if (state.value) query.set("status", state.value);
   window.history.replaceState(null, "", `?${query}`);
-  const { currentStart: from, currentEnd: to, type } = calendar.view;
-  const last = new Date(to - 1).toISOString();
-  const days = `${dayWords(from.toISOString())} – ${dayWords(last, "date")}`;
-  part("dates").textContent = type === VIEWS.month ? dayWords(from.toISOString(), "month") : days;
+  const { currentStart: from, type } = calendar.view;
+  const day = from.toISOString();
+  part("dates").textContent = type === VIEWS.month ? dayWords(day, "month") : weekWords(day.slice(0, 10));
 }
 
 function drop(post, local, byDay) {

@@ -1,0 +1,180 @@
+"""Many posts at once from the week of all models: chosen, spread, and the link."""
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from promura_site.models import User
+from scheduling.models import CalendarFeed, Channel, Post
+from tests.factories import ChannelFactory, CreatorFactory
+from tests.pages.calendar_page import WeekPage, local_time, next_monday, planned
+from tests.pages.library_media import add_media
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SignIn = Callable[[Page, User], None]
+Open = Callable[..., WeekPage]
+TEXTS = ("Tea", "Noon", "Dusk")
+
+
+@pytest.fixture
+def monday() -> date:
+    return next_monday()
+
+
+@pytest.fixture
+def lea() -> Channel:
+    creator = CreatorFactory(slug="lea", name="Lea Moss", timezone="Asia/Tokyo")
+    return ChannelFactory(creator=creator, handle="@lea")
+
+
+@pytest.fixture
+def open_as(quiet: Page, signed_in: SignIn, live_server: Any) -> Open:
+    def open_page(user: User, **asked: Any) -> WeekPage:
+        signed_in(quiet, user)
+        quiet.set_viewport_size({"width": 1440, "height": 900})
+        return WeekPage(quiet, live_server.url).open(**asked)
+
+    return open_page
+
+
+@pytest.fixture
+def three(lea: Channel, monday: date) -> list[Post]:
+    return [
+        planned(lea, monday + timedelta(days=n), 9 + n, text)
+        for n, text in enumerate(TEXTS)
+    ]
+
+
+def test_chosen_posts_are_cancelled_together_and_come_back(
+    open_as: Open, editor: User, three: list[Post]
+) -> None:
+    week = open_as(editor)
+    week.page.get_by_role("button", name="Select").click()
+    week.chip("Tea").click()
+    week.chip("Dusk").click(modifiers=["Shift"])
+    expect(week.bar).to_contain_text("3 posts chosen")
+    week.chip("Noon").get_by_role("checkbox").click()
+    expect(week.bar).to_contain_text("2 posts chosen")
+    week.bar.get_by_role("button", name="Cancel them").click()
+    expect(week.undo).to_contain_text("2 posts are cancelled.")
+    states = [Post.objects.get(pk=one.pk).state for one in three]
+    assert states == [Post.State.CANCELLED, Post.State.SCHEDULED, Post.State.CANCELLED]
+    week.undo.get_by_role("button", name="Undo").click()
+    expect(week.live).to_contain_text("2 posts are where they were.")
+    assert set(Post.objects.values_list("state", flat=True)) == {Post.State.SCHEDULED}
+
+
+def test_chosen_posts_move_by_days_and_by_the_keyboard(
+    open_as: Open, editor: User, lea: Channel, three: list[Post], monday: date
+) -> None:
+    week = open_as(editor)
+    press = week.page.keyboard.press
+    week.page.get_by_role("button", name="Select").press("Enter")
+    week.cell("lea", monday).focus()
+    press("Enter")
+    press(" ")
+    press("ArrowRight")
+    press("Enter")
+    press("Enter")
+    expect(week.bar).to_contain_text("2 posts chosen")
+    week.bar.get_by_label("By days").fill("7")
+    week.bar.get_by_role("button", name="Move", exact=True).click()
+    expect(week.undo).to_be_visible()
+    expect(week.bar).to_be_hidden()
+    days = [local_time(one, lea).date() for one in three]
+    assert days == [
+        monday + timedelta(days=7),
+        monday + timedelta(days=8),
+        monday + timedelta(days=2),
+    ]
+    assert [local_time(one, lea).hour for one in three] == [9, 10, 11]
+
+
+def test_chosen_posts_move_to_a_day(
+    open_as: Open, editor: User, lea: Channel, three: list[Post], monday: date
+) -> None:
+    week = open_as(editor)
+    week.page.get_by_role("button", name="Select").click()
+    week.chip("Tea").click()
+    week.chip("Noon").click()
+    week.bar.get_by_role("button", name="Move there").click()
+    expect(week.undo).to_contain_text("Choose the day.")
+    saturday = monday + timedelta(days=5)
+    week.bar.get_by_label("To the day").fill(str(saturday))
+    week.bar.get_by_role("button", name="Move there").click()
+    expect(week.cell("lea", saturday).locator("[data-post]")).to_have_count(2)
+    assert [local_time(one, lea).hour for one in three[:2]] == [9, 10]
+
+
+def test_photos_are_spread_first_as_a_plan_then_as_drafts(
+    open_as: Open, editor: User, lea: Channel, monday: date
+) -> None:
+    items = add_media(3, editor)
+    week = open_as(editor)
+    for box in week.tray.get_by_role("checkbox").all():
+        box.check(force=True)
+    expect(week.tray).to_contain_text("3 chosen")
+    week.tray.get_by_role("button", name="Spread 3 photos…").click()
+    dialog = week.page.locator("#spread-dialog")
+    dialog.get_by_label("Lea Moss").check()
+    dialog.get_by_label("Text", exact=True).fill("Out now")
+    dialog.get_by_role("button", name="See the plan").click()
+    lines = dialog.get_by_role("list", name="Planned drafts").get_by_role("listitem")
+    expect(lines).to_have_count(3)
+    expect(lines.first).to_contain_text("Lea Moss")
+    expect(lines.first.locator("img")).to_have_attribute("src", re.compile("thumbnail"))
+    assert not Post.objects.exists()
+    dialog.get_by_role("button", name="Make 3 drafts").click()
+    expect(dialog).to_be_hidden()
+    expect(week.grid.locator("[data-post]")).to_have_count(3)
+    drafts = Post.objects.prefetch_related("media_entries")
+    assert {one.state for one in drafts} == {Post.State.DRAFT}
+    assert {one.content for one in drafts} == {"Out now"}
+    taken = {entry.media_id for one in drafts for entry in one.media_entries.all()}
+    assert taken == {item.pk for item in items}
+    assert len({local_time(one, lea).date() for one in drafts}) == 3
+    week.undo.get_by_role("button", name="Undo").click()
+    expect(week.live).to_contain_text("The drafts are gone again.")
+    assert set(Post.objects.values_list("state", flat=True)) == {Post.State.CANCELLED}
+
+
+def test_what_a_spread_leaves_out_is_told_with_its_reason(
+    open_as: Open, editor: User, lea: Channel
+) -> None:
+    (item,) = add_media(1, editor)
+    mia = ChannelFactory(creator=CreatorFactory(slug="mia", name="Mia Dorn"))
+    item.creators.add(mia.creator)
+    week = open_as(editor)
+    week.tray.get_by_role("checkbox").check(force=True)
+    week.tray.get_by_role("button", name="Spread 1 photo…").click()
+    dialog = week.page.locator("#spread-dialog")
+    dialog.get_by_label("Lea Moss").check()
+    dialog.get_by_role("button", name="See the plan").click()
+    left_out = dialog.get_by_role("list", name="Left out")
+    expect(left_out).to_contain_text("picture-001.jpg")
+    expect(dialog.locator("[data-spread-go]")).to_be_hidden()
+
+
+def test_the_calendar_link_is_made_renewed_and_ended(
+    open_as: Open, editor: User, lea: Channel
+) -> None:
+    week = open_as(editor)
+    week.page.get_by_role("button", name="More for Lea Moss").click()
+    week.page.get_by_role("button", name="Calendar link…").click()
+    dialog = week.page.locator("#feed-dialog")
+    dialog.get_by_role("button", name="Make a link").click()
+    field = dialog.get_by_label("Calendar link")
+    expect(field).to_have_value(re.compile(r"/calendar/feed/.+\.ics$"))
+    first = field.input_value()
+    dialog.get_by_role("button", name="Make another").click()
+    expect(field).not_to_have_value(first)
+    assert week.page.request.get(first).status == 404
+    assert week.page.request.get(field.input_value()).status == 200
+    dialog.get_by_role("button", name="End it").click()
+    expect(dialog).to_contain_text("There is no link yet.")
+    assert not CalendarFeed.objects.filter(creator=lea.creator).exists()
