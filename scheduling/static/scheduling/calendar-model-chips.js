@@ -6,12 +6,14 @@ import { sentenceOf } from "./calendar-post.js";
 export function mountedWith(can, chosen) {
   return ({ el, event }) => {
     const { post } = event.extendedProps;
-    el.setAttribute("role", "button");
+    // In the list the element is a row of a table; what takes the focus is within.
+    const chip = el.querySelector("a[tabindex]") ?? el;
+    chip.setAttribute("role", "button");
     if (!post) return;
-    Object.assign(el.dataset, { post: post.id, movable: String(can.change && post.movable) });
-    el.setAttribute("aria-label", sentenceOf(post));
-    el.title = sentenceOf(post);
-    el.classList.toggle("is-chosen", Boolean(chosen()?.has(post.id)));
+    Object.assign(chip.dataset, { post: post.id, movable: String(can.change && post.movable) });
+    chip.setAttribute("aria-label", sentenceOf(post));
+    chip.title = sentenceOf(post);
+    chip.classList.toggle("is-chosen", Boolean(chosen()?.has(post.id)));
   };
 }
 
