@@ -152,6 +152,7 @@ def _add_channels(creators: dict[str, Creator]) -> dict[str, list[Channel]]:
                 connector=connector,
                 handle="@" + model.slug.replace("-", "."),
                 language=model.language,
+                posts_per_week=model.pace if connector == "outbox" else 1,
             )
             for platform, connector in _ways_to(model)
         ]

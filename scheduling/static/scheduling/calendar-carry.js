@@ -48,7 +48,8 @@ export class Carry {
     this.tell(byMouse ? "Choose a day." : "Arrow keys or a tap choose the day, Enter puts it there, Escape leaves it.");
     if (byMouse) return;
     announce(`${thing.name} is picked up. Arrow keys choose the day, Enter puts it there, Escape leaves it.`);
-    const home = from?.closest("[data-cell]") ?? this.grid.querySelector(".cal-cell.is-today, .cal-cell");
+    const fit = ["[data-verdict='ok'].is-today", "[data-verdict='ok']", ".cal-cell"];
+    const home = from?.closest("[data-cell]") ?? fit.map((one) => this.grid.querySelector(one)).find(Boolean);
     home?.focus();
   }
 

@@ -7,8 +7,8 @@ export function mountedWith(can, chosen) {
   return ({ el, event }) => {
     const { post } = event.extendedProps;
     // In the list the element is a row of a table; what takes the focus is within.
-    const chip = el.querySelector("a[tabindex]") ?? el;
-    chip.setAttribute("role", "button");
+    const chip = el.querySelector("button.cal-event") ?? el;
+    if (chip === el) chip.setAttribute("role", "button");
     if (!post) return;
     Object.assign(chip.dataset, { post: post.id, movable: String(can.change && post.movable) });
     chip.setAttribute("aria-label", sentenceOf(post));

@@ -46,8 +46,9 @@ export class Source {
     this.posts = new Map(answer.posts.map((post) => [post.id, { post, name: nameOf(post) }]));
     this.days = new Map(answer.days.map((day) => [day.date, day]));
     this.count = answer.count;
-    this.told();
-    return [...answer.posts.map(eventOf), ...this.rest(view)];
+    const rest = this.rest(view);
+    this.told({ rest: rest.length > 0 });
+    return [...answer.posts.map(eventOf), ...rest];
   }
 
   rest(view) {

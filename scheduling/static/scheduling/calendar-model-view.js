@@ -8,6 +8,7 @@ import { platformsOf, plural } from "./calendar-words.js";
 import { wallOf } from "./compose-zones.js";
 
 export const VIEWS = { month: "dayGridMonth", week: "timeGridWeek", list: "listWeek" };
+const HEADS = { dayGridMonth: "weekday", timeGridWeek: "letter", listWeek: "long" };
 const CLOCK = { hour: "2-digit", minute: "2-digit", hour12: false };
 
 function words(post) {
@@ -18,8 +19,10 @@ function words(post) {
 /** Return what stands in an event. */
 function contentOf({ event, view }) {
   const { post, more } = event.extendedProps;
-  if (more) return { domNodes: [h("span", { class: "cal-more" }, event.title)] };
-  const wide = view.type === "listWeek";
+  const wide = view.type === VIEWS.list;
+  // A row of the list takes no focus by itself: in it stands a button.
+  const [tag, look] = wide ? ["button", { type: "button" }] : ["div", {}];
+  if (more) return { domNodes: [h(tag, { class: "cal-event cal-more", ...look }, event.title)] };
   const parts = [
     h("span", { class: "cal-tick", "aria-hidden": "true" }),
     h("span", { class: "cal-line" },
@@ -30,7 +33,7 @@ function contentOf({ event, view }) {
     h("span", { class: "cal-line cal-what" }, picture(post, wide ? 40 : 20), words(post)),
     wide && h("span", { class: "meta" }, platformsOf(post)),
   ];
-  return { domNodes: [h("div", { class: "cal-event" }, parts.filter(Boolean))] };
+  return { domNodes: [h(tag, { class: "cal-event", ...look }, parts.filter(Boolean))] };
 }
 
 /** Write the count of each day beside its number, and whether it is too many. */
@@ -69,6 +72,7 @@ export function optionsFor({ view, date, zone, editable, hear }) {
     slotDuration: "01:00",
     scrollTime: "07:00",
     slotEventOverlap: false,
+    allDaySlot: false,
     allDayText: "More",
     lazyFetching: false,
     dragRevertDuration: 0,
@@ -77,11 +81,10 @@ export function optionsFor({ view, date, zone, editable, hear }) {
     noEventsText: "Nothing is planned in these days.",
     eventTimeFormat: CLOCK,
     slotLabelFormat: CLOCK,
-    listDayFormat: { weekday: "long", day: "numeric", month: "long" },
     listDaySideFormat: false,
     eventContent: contentOf,
     fixedWeekCount: false,
-    dayHeaderContent: ({ date: day, view: { type } }) => dayWords(day.toISOString(), type === VIEWS.month ? "weekday" : "letter"),
+    dayHeaderContent: ({ date: day, view: { type } }) => dayWords(day.toISOString(), HEADS[type]),
     ...hear,
   };
 }

@@ -20,7 +20,7 @@ const part = (name) => document.querySelector(`[data-${name}]`);
 const place = part("calendar");
 const state = part("state");
 const asked = new URLSearchParams(window.location.search);
-const source = new Source({ slug: own.slug, state: () => state.value, told: () => requestAnimationFrame(sum) });
+const source = new Source({ slug: own.slug, state: () => state.value, told });
 let calendar = null;
 let carry = null;
 let selection = null;
@@ -30,6 +30,12 @@ function tell(words, warn = false) {
   const bar = part("carry");
   bar.hidden = !words;
   replaceChildren(bar, icon(warn ? "warning" : "drag"), h("span", {}, words));
+}
+
+function told({ rest }) {
+  // In the week what is left over stands above the hours, if there is any.
+  if (calendar?.getOption("allDaySlot") !== rest) calendar?.setOption("allDaySlot", rest);
+  requestAnimationFrame(sum);
 }
 
 function sum() {

@@ -3,6 +3,8 @@
 import { Shelf } from "./calendar-shelf.js";
 import { plural } from "./calendar-words.js";
 
+const phone = window.matchMedia("(max-width: 719px)");
+
 /** Wire the tray; `carry` takes what is picked up, `spread` what is chosen. */
 export function wireTray(tray, { carry, spread, opener }) {
   const part = (name) => tray.querySelector(`[data-tray-${name}]`);
@@ -40,7 +42,11 @@ export function wireTray(tray, { carry, spread, opener }) {
   }
   part("items").addEventListener("click", (event) => {
     const button = event.target.closest(".tray-open");
-    if (button) carry.pick(shelf.thing(button), { from: button.closest("[data-key]") });
+    if (!button) return;
+    const thing = shelf.thing(button);
+    // On a phone the tray lies over the days that are to be tapped now.
+    if (phone.matches) open(false);
+    carry.pick(thing, { from: button.closest("[data-key]") });
   });
   open(window.matchMedia("(min-width: 1100px) and (min-height: 720px)").matches);
   return shelf;
