@@ -1,4 +1,4 @@
-"""Moving posts in the week of all models: by mouse, by keyboard, by dialog, by touch."""
+"""Moving posts in the week: by mouse, by keyboard, by dialog, by touch."""
 
 import re
 from collections.abc import Callable

@@ -25,6 +25,7 @@ PAGES = {
     "/library": "Library",
     "/library?trashed=true": "Library",
     "/templates": "Templates",
+    "/calendar": "Calendar",
     "/queue": "Queue",
     "/hand-over": "Hand-over",
     "/insights": "Insights",
@@ -37,6 +38,9 @@ FOR_ADMINS = {
     "/activity": "Audit log",
     "/templates?deleted=true": "Deleted templates",
 }
+OF_A_MODEL = [
+    f"/calendar?model=lea-moss&view={one}" for one in ("month", "week", "list")
+]
 OF_OTHERS = {
     "/api/docs": "API",
     "/api/templates": "Template",
@@ -97,6 +101,8 @@ def test_every_page_opens_whole_on_a_phone(
     signed_in(quiet, user)
     quiet.set_viewport_size(SMALLEST)
     pages = PAGES | (FOR_ADMINS if level == "admin" else {}) | OF_OTHERS
+    if full:
+        pages = pages | dict.fromkeys(OF_A_MODEL, f"Calendar of Lea {LONG}"[:112])
     for path, title in pages.items():
         answer = quiet.goto(f"{live_server.url}{path}", wait_until="networkidle")
         assert answer is not None
