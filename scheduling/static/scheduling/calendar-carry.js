@@ -45,12 +45,16 @@ export class Carry {
     Object.assign(this, { thing, byMouse, from: from?.closest("[data-key]")?.dataset.key ?? null });
     this.grid.classList.add("is-carrying");
     this.judge();
-    this.tell(byMouse ? "Choose a day." : "Arrow keys or a tap choose the day, Enter puts it there, Escape leaves it.");
-    if (byMouse) return;
-    announce(`${thing.name} is picked up. Arrow keys choose the day, Enter puts it there, Escape leaves it.`);
+    if (byMouse) {
+      this.tell("Choose a day.");
+      return;
+    }
     const fit = ["[data-verdict='ok'].is-today", "[data-verdict='ok']", ".cal-cell"];
     const home = from?.closest("[data-cell]") ?? fit.map((one) => this.grid.querySelector(one)).find(Boolean);
     home?.focus();
+    const how = "Arrow keys or a tap choose the day, Enter puts it there, Escape leaves it.";
+    this.tell(how);
+    announce(`${thing.name} is picked up. ${how}`);
   }
 
   /** Write on every cell what putting it there would come to. */
