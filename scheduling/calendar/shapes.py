@@ -32,7 +32,8 @@ class CalendarQuerySerializer(serializers.Serializer):
     model = CreatorField(help_text="A model's id.")
     to = CalendarDayField(help_text="The day after the last one.")
     status = serializers.CharField(
-        required=False, help_text="Any of these states (comma-separated)."
+        required=False,
+        help_text="Any of these states (comma-separated); else all but cancelled.",
     )
     per_day = serializers.IntegerField(
         min_value=1,

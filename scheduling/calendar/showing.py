@@ -17,7 +17,7 @@ from scheduling.calendar.reading import (
     read_plans,
 )
 from scheduling.crowding import LIVE_STATES, Clash
-from scheduling.models import Channel
+from scheduling.models import Channel, Post
 from scheduling.platform_names import platform_name
 from scheduling.services.timing import utc_text
 
@@ -38,11 +38,12 @@ def days_of_model(
 ) -> dict[str, Any]:
     """Return the days of a model's calendar, and the first posts of each.
 
-    `statuses` narrow what is counted and listed; the cap is held against all.
+    `statuses` narrow what is counted and listed, without them what is cancelled is
+    left out; the cap is held against all.
     """
     plan = read_plans([creator], first, end)[creator.pk]
     entries, found = plan.entries(), plan.clashes()
-    wanted = [one for one in entries if not statuses or one.status in statuses]
+    wanted = _wanted(entries, statuses)
     by_day = _by_day(plan, wanted)
     loads = Counter(plan.on_day(one.at) for one in entries if one.is_live)
     listed = [one for day in by_day.values() for one in day[:per_day]][:MOST_LISTED]
@@ -70,7 +71,7 @@ def weeks_of_models(
 ) -> list[dict[str, Any]]:
     """Return seven days of each model: posts, clashes, and what is missing."""
     plans = read_plans(creators, first, first + timedelta(days=WEEK))
-    weeks = {pk: _by_day(plan, plan.entries()) for pk, plan in plans.items()}
+    weeks = {pk: _by_day(plan, _wanted(plan.entries())) for pk, plan in plans.items()}
     listed = [
         one
         for by_day in weeks.values()
@@ -194,6 +195,13 @@ def _notes(plan: ModelPlan, found: Iterable[Clash]) -> dict[UUID, str]:
         for post in clash.posts:
             notes.setdefault(post, plan.told(clash))
     return notes
+
+
+def _wanted(entries: Iterable[Entry], statuses: Collection[str] = ()) -> list[Entry]:
+    """Return entries in these states; what is cancelled only where it is asked for."""
+    if statuses:
+        return [one for one in entries if one.status in statuses]
+    return [one for one in entries if one.status != Post.State.CANCELLED]
 
 
 def _by_day(plan: ModelPlan, entries: Iterable[Entry]) -> dict[date, list[Entry]]:

@@ -116,6 +116,7 @@ def test_photos_are_spread_first_as_a_plan_then_as_drafts(
 ) -> None:
     items = add_media(3, editor)
     week = open_as(editor)
+    expect(week.tray.locator(".tray-item")).to_have_count(3)
     for box in week.tray.get_by_role("checkbox").all():
         box.check(force=True)
     expect(week.tray).to_contain_text("3 chosen")

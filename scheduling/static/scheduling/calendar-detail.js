@@ -19,7 +19,7 @@ function facts(post, model) {
     row("When", `${dayWords(post.local, "long")}, ${clockOf(post.local)} in ${city(model.timezone)}`),
     row("State", stateBadge(post.status)),
     row("Channels", post.channels.map((one) => `${platformName(one.platform)} ${one.handle}`).join(", ") || "None"),
-    post.series && row("Series", h("a", { href: `/templates?series=${encodeURIComponent(post.series)}` }, "Part of a series")),
+    post.series && row("Series", h("a", { href: `/series?series=${post.series}#series-${post.series}` }, "Part of a series")),
     post.clash && row("Clash", h("span", { class: "cal-warn" }, icon("warning"), post.clash)));
 }
 

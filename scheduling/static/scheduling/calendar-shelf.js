@@ -17,18 +17,18 @@ function pathOf(address) {
 
 function mediaItem(item, chosen) {
   const planned = item.planned_count ? ` · planned ${item.planned_count}` : "";
-  return h("li", { class: "tray-item", draggable: "true", dataset: { key: `media ${item.id}`, tray: item.id } },
+  return h("li", { class: "tray-item", draggable: "true", dataset: { key: `media ${item.id}`, piece: item.id } },
     h("button", { class: "tray-open", type: "button", title: `${item.name}${planned}`, "aria-label": `Pick up ${item.name}${planned}` },
       h("img", { src: item.thumbnail_url, alt: "", width: 64, height: 80, loading: "lazy", decoding: "async", draggable: "false" }),
       item.type === "video" && h("span", { class: "media-badge tray-kind" }, icon("video"), "Clip")),
     h("label", { class: "tray-check" },
-      h("input", { type: "checkbox", checked: chosen.has(item.id), dataset: { trayChoose: item.id } }),
+      h("input", { type: "checkbox", checked: chosen.has(item.id), dataset: { pieceChoose: item.id } }),
       h("span", { class: "visually-hidden" }, `Choose ${item.name}`)));
 }
 
 function templateItem(item) {
   const facts = [item.media_ids.length && `${item.media_ids.length} media`, item.tags.join(", ")].filter(Boolean).join(" · ");
-  return h("li", { class: "tray-item tray-template", draggable: "true", dataset: { key: `template ${item.id}`, tray: item.id } },
+  return h("li", { class: "tray-item tray-template", draggable: "true", dataset: { key: `template ${item.id}`, piece: item.id } },
     h("button", { class: "tray-open", type: "button", "aria-label": `Pick up the template ${item.name}` },
       h("strong", { class: "clip" }, icon("templates"), item.name),
       h("span", { class: "text-2 tray-text" }, item.content || "Without text"),
@@ -91,7 +91,7 @@ export class Shelf extends EventTarget {
   }
 
   onChoose(box) {
-    const id = box.dataset.trayChoose;
+    const id = box.dataset.pieceChoose;
     if (!id) return;
     if (box.checked) this.chosen.set(id, this.items.get(id));
     else this.chosen.delete(id);
@@ -101,13 +101,13 @@ export class Shelf extends EventTarget {
   /** Choose nothing any more. */
   clear() {
     this.chosen.clear();
-    for (const box of this.list.querySelectorAll("[data-tray-choose]")) box.checked = false;
+    for (const box of this.list.querySelectorAll("[data-piece-choose]")) box.checked = false;
     this.dispatchEvent(new Event("chosen"));
   }
 
   /** Return what is carried when a piece of the tray is picked up. */
   thing(element) {
-    const item = this.items.get(element.closest("[data-tray]")?.dataset.tray);
+    const item = this.items.get(element.closest("[data-piece]")?.dataset.piece);
     return item ? { kind: this.kind, item, name: item.name } : null;
   }
 }
