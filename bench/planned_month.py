@@ -44,7 +44,7 @@ def plan(posts: int) -> tuple[str, str]:
             creator=creator, platform="tiktok", connector="outbox", handle="@second"
         )
     )
-    picture = MediaItem.objects.all()[0]
+    picture = MediaItem.objects.filter(creators=creator)[0]
     first = timezone.now().replace(minute=0) + timedelta(days=30)
     step = timedelta(days=30) / max(posts, 1)
     rows = [

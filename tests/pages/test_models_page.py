@@ -268,6 +268,33 @@ def test_it_is_shown_whose_account_answered(
     expect(face).to_have_js_property("naturalWidth", 80)
 
 
+def test_an_editor_says_how_many_posts_a_week_are_wanted(
+    open_as: Callable[[User], Page], editor: User
+) -> None:
+    ChannelFactory(
+        creator=CreatorFactory(name="Lea"), handle="@lea", connector="handover"
+    )
+    page = open_as(editor)
+    page.get_by_role("button", name="More for @lea").click()
+    page.get_by_role("button", name="Edit", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    wanted = dialog.get_by_label("Posts a week")
+    expect(wanted).to_have_value("")
+    wanted.fill("5")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+    expect(card(page, "Lea")).to_contain_text("Instagram · by hand · 5 a week")
+    assert Channel.objects.get().posts_per_week == 5
+    page.get_by_role("button", name="More for @lea").click()
+    page.get_by_role("button", name="Edit", exact=True).click()
+    expect(wanted).to_have_value("5")
+    wanted.fill("")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+    expect(card(page, "Lea")).not_to_contain_text("a week")
+    assert Channel.objects.get().posts_per_week is None
+
+
 TABLE = """model,name,timezone,platform,handle
 lea,Lea,Europe/Berlin,instagram,@lea
 mia,Mia,{zone},instagram,@mia
