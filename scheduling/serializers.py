@@ -308,9 +308,12 @@ class CadenceField(StrictIntegerField):
     """How many posts a week are wanted on a channel."""
 
     def __init__(self, **kwargs: Any) -> None:
+        words = f"Must be a whole number from 0 to {MAX_POSTS_A_WEEK}."
+        wrong = ("invalid", "min_value", "max_value")
         super().__init__(
             required=False,
             allow_null=True,
+            error_messages=dict.fromkeys(wrong, words),
             min_value=0,
             max_value=MAX_POSTS_A_WEEK,
             help_text="How many posts a week are wanted there; null: no matter.",
