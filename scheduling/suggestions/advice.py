@@ -137,14 +137,16 @@ def _choose(
 ) -> None:
     """Take slots in their order, each at its next time that is free."""
     for slot in slots:
+        if choice.is_complete:
+            return
         free = filter(choice.is_free, occurrences(slot, now, HORIZON, clocks))
         if (first := next(free, None)) is not None:
             choice.take(slot, first)
-    if choice.is_complete:
-        return
     for slot in slots:
         far = occurrences(slot, now, FAR_HORIZON, clocks)
         for at in filter(choice.is_free, far):
+            if choice.is_complete:
+                return
             choice.take(slot, at)
 
 

@@ -1,12 +1,14 @@
 """Read the statistics, and choose whose are asked: the model's or the agency's."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from django.core.cache import cache
-from django.db.models import Max, Q, Sum
+from django.db.models import Max, QuerySet, Sum
 
 from library.models import Creator
 from scheduling.models import ChannelBaseline, SlotStatistic
@@ -22,6 +24,7 @@ FEW_POSTS = 3
 # Of two transactions the one begun first may commit last, and leave the version of
 # the statistics as it was; the cache forgets that soon.
 CACHE_SECONDS = 60
+_SUMS = {f"{name}_sum": Sum(name) for name in COLUMNS}
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,11 @@ class Evidence:
 
 def of_creator(creator: Creator) -> Evidence:
     """Read what is known of one model."""
-    return _read(Q(creator=creator), Q(channel__creator=creator))
+    rows = SlotStatistic.objects.filter(creator=creator).order_by()
+    return _evidence(
+        rows.values_list("slot", *COLUMNS),
+        ChannelBaseline.objects.filter(channel__creator=creator),
+    )
 
 
 def of_agency(*, is_demo: bool) -> Evidence:
@@ -83,7 +90,11 @@ def of_agency(*, is_demo: bool) -> Evidence:
     known = cache.get(key)
     if known and known[0] == version:
         return known[1]
-    found = _read(Q(creator__is_demo=is_demo), Q(channel__creator__is_demo=is_demo))
+    rows = SlotStatistic.objects.filter(creator__is_demo=is_demo).order_by()
+    found = _evidence(
+        rows.values("slot").annotate(**_SUMS).values_list("slot", *_SUMS),
+        ChannelBaseline.objects.filter(channel__creator__is_demo=is_demo),
+    )
     cache.set(key, (version, found), CACHE_SECONDS)
     return found
 
@@ -93,13 +104,14 @@ def counts_demo() -> bool:
     return not Creator.objects.filter(is_demo=False).exists()
 
 
-def _read(statistics: Q, baselines: Q) -> Evidence:
+def _evidence(
+    rows: Iterable[tuple[Any, ...]], channels: QuerySet[ChannelBaseline]
+) -> Evidence:
+    """Put together a week of sums, each row a slot, and the channels' baselines."""
     table = np.zeros((len(COLUMNS), fc.SLOTS))
-    sums = {f"{name}_sum": Sum(name) for name in COLUMNS}
-    rows = SlotStatistic.objects.filter(statistics).order_by().values("slot")
-    for slot, *values in rows.annotate(**sums).values_list("slot", *sums):
+    for slot, *values in rows:
         table[:, slot] = values
-    baseline = ChannelBaseline.objects.filter(baselines).aggregate(
+    baseline = channels.aggregate(
         total=Sum("total", default=0.0), weight=Sum("weight", default=0.0)
     )
     columns = dict(zip(COLUMNS, table, strict=True))
