@@ -9,6 +9,7 @@ from django.db import transaction
 
 from library.services import get_tags
 from promura_site.models import User
+from scheduling import outcomes
 from scheduling.models import Post, Publication
 from scheduling.publishing.moves import (
     OPEN_STATES,
@@ -30,6 +31,7 @@ from scheduling.services.writing import (
     schedule,
     too_late,
 )
+from scheduling.suggestions import slots
 
 _P = Publication.State
 
@@ -86,6 +88,8 @@ def _store(post: Post, edit: Revision) -> None:
 
 def _apply(post: Post, publications: Sequence[Publication], edit: Revision) -> None:
     places = {going.channel.pk: going for going in edit.going}
+    # What failed is in the statistics, and may have to leave them.
+    outcomes.lock_models(one for one in publications if one.state == _P.FAILED)
     for publication in publications:
         going = places.pop(publication.channel_id, None)
         if going is not None:
@@ -120,6 +124,7 @@ def _rewrite(publication: Publication, content: str, edit: Revision) -> None:
 def _drop(publication: Publication) -> None:
     """Take a channel out of the plan; what was tried stays on record."""
     if publication.first_attempt_at is None and not publication.attempts_made:
+        slots.remove(publication)
         publication.delete()
     else:
         move(publication, _P.CANCELLED, next_attempt_at=None)

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, Q
 
 from library.models import Creator
 from scheduling.models import Publication, SlotEntry
@@ -92,7 +93,10 @@ def enter_all(publications: Sequence[Publication], now: datetime) -> None:
 
 
 def remove(publication: Publication) -> None:
-    """Take a publication out of the statistics; other posts' baselines stay."""
+    """Take a publication out of the statistics; other posts' baselines stay.
+
+    Whoever deletes a publication calls this before: its entry goes with it.
+    """
     with transaction.atomic():
         creator = sums.lock(Creator.objects.filter(channels__publications=publication))
         entry = SlotEntry.objects.filter(publication=publication).first()
@@ -203,6 +207,31 @@ def rebuild(creator: Creator) -> Difference:
         relative=math.inf if stray else max(shares),
         miscounted=int(off["posts"] + off["succeeded"] + off["failed"]),
     )
+
+
+def catch_up(creator: Creator, now: datetime) -> int:
+    """Enter a creator's publications that the statistics missed or have otherwise.
+
+    Return how many there were. Their outcome was stored when the statistics could
+    not be, or a figure was changed past the services.
+    """
+    published, failed = FINISHED
+    finished = Publication.objects.filter(channel__creator=creator, state__in=FINISHED)
+    if not creator.is_demo:
+        finished = finished.filter(post__is_demo=False)
+    known = Q(slot_entry__engagement=F("engagement")) | Q(
+        slot_entry__engagement=None, engagement=None
+    )
+    agreeing = finished.filter(
+        Q(state=failed, slot_entry__succeeded=False)
+        | Q(known, state=published, slot_entry__succeeded=True)
+    )
+    missed = finished.exclude(pk__in=agreeing.values("pk")).order_by("publish_at", "pk")
+    count = 0
+    for publication in missed.iterator(chunk_size=BATCH):
+        enter(publication, now)
+        count += 1
+    return count
 
 
 def _moment(publication: Publication) -> datetime:

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from scheduling.models import Channel, Publication
+from scheduling.models import Channel, Publication, SlotStatistic
+from scheduling.suggestions import slots
 from tests.factories import ChannelFactory, CreatorFactory, MediaItemFactory
 from tests.scheduling.planning import a_channel, a_post, put
 
@@ -95,6 +96,23 @@ def test_a_channel_that_was_tried_stays_on_record(
     )
     tried.refresh_from_db()
     assert tried.state == P.CANCELLED
+
+
+def test_a_channel_that_was_refused_leaves_the_statistics_with_the_post(
+    as_editor: APIClient, lea: Channel
+) -> None:
+    other = ChannelFactory(creator=lea.creator)
+    post = a_post(lea, other)
+    refused = post.publications.get(channel=lea)
+    put(refused, state=P.FAILED, error_code="media_missing")
+    slots.enter(refused, timezone.now())
+    assert SlotStatistic.objects.get().failed == 1
+    as_editor.patch(
+        f"/api/posts/{post.pk}", {"version": 1, "channels": [str(other.pk)]}
+    )
+    assert not post.publications.filter(channel=lea).exists()
+    assert SlotStatistic.objects.get().failed == 0
+    assert slots.rebuild(lea.creator).miscounted == 0
 
 
 def test_a_draft_is_planned_and_a_plan_is_a_draft_again(

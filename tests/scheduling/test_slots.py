@@ -29,6 +29,7 @@ from tests.scheduling.history import NOW, creator_of, model_in, publication
 pytestmark = pytest.mark.django_db
 
 OLD = NOW - timedelta(days=30)
+P = Publication.State
 
 
 def sums(creator, *names):
@@ -332,6 +333,37 @@ def test_the_command_rebuilds_all_and_reports():
     assert "0.0e+00 of the sum of absolute terms; counts: 0" in said.getvalue()
     with pytest.raises(CommandError, match="no model nobody"):
         call_command("rebuild_slot_statistics", model="nobody")
+
+
+def test_the_command_enters_what_the_statistics_missed():
+    channel = model_in("UTC")
+    right, wrong, missing, failed = (
+        publication(channel, OLD - timedelta(days=days), 10 * days, state)
+        for days, state in zip(
+            (4, 3, 2, 1), [P.PUBLISHED] * 3 + [P.FAILED], strict=True
+        )
+    )
+    for one in (right, wrong):
+        slots.enter(one, NOW)
+    before = SlotEntry.objects.get(publication=right)
+    Publication.objects.filter(pk=wrong.pk).update(engagement=99)
+    publication(channel, OLD, 5, is_demo=True)
+    publication(channel, OLD, state=P.SCHEDULED)
+
+    assert slots.catch_up(channel.creator, NOW) == 3
+    entries = {one.publication_id: one for one in SlotEntry.objects.all()}
+    assert set(entries) == {one.pk for one in (right, wrong, missing, failed)}
+    assert entries[wrong.pk].engagement == 99
+    assert not entries[failed.pk].succeeded
+    assert entries[right.pk].y == before.y
+    assert slots.catch_up(channel.creator, NOW) == 0
+    assert slots.rebuild(channel.creator) == slots.Difference(4, 0.0, 0)
+
+    entries[missing.pk].delete()
+    said = StringIO()
+    call_command("rebuild_slot_statistics", stdout=said)
+    assert "missing or different: 1" in said.getvalue()
+    assert SlotEntry.objects.filter(publication=missing).exists()
 
 
 # Together

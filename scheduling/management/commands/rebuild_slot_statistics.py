@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from library.models import Creator
 from scheduling.suggestions import slots
@@ -14,7 +15,10 @@ TOLERANCE = 1e-9
 class Command(BaseCommand):
     """Rebuild the statistics of one model or of all and say what that changed."""
 
-    help = "Sum the stored terms of posts afresh and report the difference."
+    help = (
+        "Sum the stored terms of posts afresh, report the difference, and enter posts "
+        "that are missing."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare whose statistics to rebuild."""
@@ -27,12 +31,13 @@ class Command(BaseCommand):
             creators = creators.filter(slug=options["model"])
             if not creators.exists():
                 raise CommandError(f"There is no model {options['model']}.")
-        entries, largest, miscounted = 0, 0.0, 0
+        entries, largest, miscounted, missed = 0, 0.0, 0, 0
         for creator in creators:
             found = slots.rebuild(creator)
             entries += found.entries
             largest = max(largest, found.relative)
             miscounted += found.miscounted
+            missed += slots.catch_up(creator, timezone.now())
             if found.relative > TOLERANCE or found.miscounted:
                 self.stderr.write(
                     f"{creator.slug} was off by {found.relative:.1e} of the sum of "
@@ -41,5 +46,5 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Rebuilt {len(creators)} models from {entries} publications. Largest "
             f"difference: {largest:.1e} of the sum of absolute terms; counts: "
-            f"{miscounted}."
+            f"{miscounted}. Entered since they were missing or different: {missed}."
         )
