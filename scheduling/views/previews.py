@@ -47,7 +47,10 @@ class PreviewViewSet(ApiViewSet):
         return success(**preview_text(actor=self.actor, now=timezone.now(), **wanted))
 
     @extend_schema(
-        request=StoredPreviewSerializer, responses=_PREVIEW, tags=["templates"]
+        operation_id="templates_stored_preview_create",
+        request=StoredPreviewSerializer,
+        responses=_PREVIEW,
+        tags=["templates"],
     )
     def stored(self, request: Request, pk: UUID) -> Response:
         """Show what a template comes to, with changes that are not stored yet."""
