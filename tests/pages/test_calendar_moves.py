@@ -209,7 +209,7 @@ def test_on_a_phone_a_week_is_a_strip_and_a_post_moves_by_taps(
     week.cell("lea", monday).click()
     page.locator("#day-dialog").get_by_text("Tea").click()
     page.locator("#post-dialog").get_by_role("button", name="Pick up").click()
-    expect(week.carry).to_contain_text("a tap choose the day")
+    expect(week.carry).to_contain_text("Tap a day.")
     thursday = monday + timedelta(days=3)
     week.cell("lea", thursday).click()
     expect(week.undo).to_contain_text(re.compile("“Tea” is on Thu"))

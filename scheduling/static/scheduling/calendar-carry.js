@@ -6,6 +6,7 @@ import { dayWords } from "./calendar-dates.js";
 import { capWords } from "./calendar-words.js";
 
 const NO = { ok: false };
+const phone = window.matchMedia("(max-width: 719px)");
 
 /** Return whether a thing may be put on a day of a model's row, and what it comes to. */
 export function verdict(thing, model, day) {
@@ -52,7 +53,7 @@ export class Carry {
     const fit = ["[data-verdict='ok'].is-today", "[data-verdict='ok']", ".cal-cell"];
     const home = from?.closest("[data-cell]") ?? fit.map((one) => this.grid.querySelector(one)).find(Boolean);
     home?.focus();
-    const how = "Arrow keys or a tap choose the day, Enter puts it there, Escape leaves it.";
+    const how = phone.matches ? "Tap a day." : "Arrow keys or a click choose the day, Enter puts it there, Escape leaves it.";
     this.tell(how);
     announce(`${thing.name} is picked up. ${how}`);
   }

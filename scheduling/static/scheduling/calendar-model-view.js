@@ -84,6 +84,8 @@ export function optionsFor({ view, date, zone, editable, hear }) {
     listDaySideFormat: false,
     eventContent: contentOf,
     fixedWeekCount: false,
+    // Hours scroll by themselves, so that the week begins in the morning.
+    views: { [VIEWS.week]: { contentHeight: Math.max(480, window.innerHeight - 220) } },
     dayHeaderContent: ({ date: day, view: { type } }) => dayWords(day.toISOString(), HEADS[type]),
     ...hear,
   };

@@ -39,7 +39,7 @@ export function postChip(post, { chosen = null, movable = true, tab = "-1" } = {
   const drags = movable && post.movable;
   return h("div", { class: `cal-post${chosen ? " is-chosen" : ""}`, draggable: drags ? "true" : null, dataset: { post: post.id, key: `post ${post.id}` } },
     chosen !== null && check(post, chosen),
-    h("button", { class: "cal-open", type: "button", tabindex: tab, title: sentenceOf(post), "aria-label": sentenceOf(post), dataset: { openPost: post.id } },
+    h("button", { class: "cal-open", type: "button", tabindex: tab, title: sentenceOf(post), "aria-label": sentenceOf(post), "aria-pressed": chosen === null ? null : String(chosen), dataset: { openPost: post.id } },
       h("span", { class: "cal-line" },
         h("span", { class: "cal-time num" }, clockOf(post.local)),
         stateBadge(post.status),
