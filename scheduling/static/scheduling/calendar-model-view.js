@@ -49,6 +49,11 @@ export function writeCounts(place, days) {
   }
 }
 
+/** Return how high a view is: the week's hours scroll, to begin in the morning. */
+export function heightOf(view) {
+  return view === "week" ? Math.max(480, window.innerHeight - 220) : "auto";
+}
+
 /** Return FullCalendar's options; `hear` are the page's own callbacks. */
 export function optionsFor({ view, date, zone, editable, hear }) {
   return {
@@ -77,15 +82,13 @@ export function optionsFor({ view, date, zone, editable, hear }) {
     lazyFetching: false,
     dragRevertDuration: 0,
     longPressDelay: 350,
-    contentHeight: "auto",
+    contentHeight: heightOf(view),
     noEventsText: "Nothing is planned in these days.",
     eventTimeFormat: CLOCK,
     slotLabelFormat: CLOCK,
     listDaySideFormat: false,
     eventContent: contentOf,
     fixedWeekCount: false,
-    // Hours scroll by themselves, so that the week begins in the morning.
-    views: { [VIEWS.week]: { contentHeight: Math.max(480, window.innerHeight - 220) } },
     dayHeaderContent: ({ date: day, view: { type } }) => dayWords(day.toISOString(), HEADS[type]),
     ...hear,
   };

@@ -7,6 +7,7 @@ import { moveTo, moveToDay, postOpener, tried } from "./calendar-deeds.js";
 import { openDay } from "./calendar-detail.js";
 import { openFeed } from "./calendar-feed.js";
 import { markChosen, mountedWith } from "./calendar-model-chips.js";
+import { wireControls } from "./calendar-model-controls.js";
 import { EventCarry } from "./calendar-model-keys.js";
 import { Source } from "./calendar-model-source.js";
 import { VIEWS, optionsFor, writeCounts } from "./calendar-model-view.js";
@@ -131,19 +132,5 @@ selection = new Selection({
 carry = new EventCarry({ place, bar: part("carry"), calendar, source, today, drop, tell });
 calendar.render();
 remember();
-for (const choice of document.querySelectorAll("[name=view]")) {
-  choice.addEventListener("change", () => calendar.changeView(VIEWS[choice.value]));
-}
-for (const button of document.querySelectorAll("[data-step]")) {
-  button.addEventListener("click", () => calendar[button.dataset.step]());
-}
-state.addEventListener("change", () => {
-  remember();
-  calendar.refetchEvents();
-});
-part("model").addEventListener("change", ({ target }) => {
-  const query = new URLSearchParams(window.location.search);
-  query.set("model", target.value);
-  window.location.assign(`?${query}`);
-});
+wireControls({ calendar, state, model: part("model"), changed: remember });
 part("feed").addEventListener("click", () => openFeed(model, can));

@@ -32,6 +32,10 @@ export function planLines(plan, names) {
 /** Return a line for each photo that finds no place. */
 export function skippedLines(skipped, names, media) {
   const known = new Map(media.map((item) => [item.id, item.name]));
-  return skipped.map((one) => h("li", { class: "cal-warn" }, icon("info"),
-    h("span", {}, `${known.get(one.media_id) ?? "A photo"}${one.model ? `, ${names[one.model] ?? one.model}` : ""}: ${one.reason}`)));
+  const words = ({ media_id: id, model, reason }) => {
+    const name = known.get(id) ?? "A photo";
+    const whom = model ? `${names[model] ?? model}: ` : "";
+    return reason.includes(name) ? `${whom}${reason}` : `${name}, ${whom}${reason}`;
+  };
+  return skipped.map((one) => h("li", { class: "cal-warn" }, icon("info"), h("span", {}, words(one))));
 }
