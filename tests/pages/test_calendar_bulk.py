@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from promura_site.models import User
-from scheduling.models import Channel, Post
+from scheduling.models import Channel, Post, Publication
 from tests.factories import ChannelFactory, CreatorFactory
 from tests.pages.calendar_page import WeekPage, local_time, next_monday, planned
+from tests.scheduling.planning import put
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -107,3 +108,40 @@ def test_chosen_posts_move_to_a_day(
     week.bar.get_by_role("button", name="Move there").click()
     expect(week.cell("lea", saturday).locator("[data-post]")).to_have_count(2)
     assert [local_time(one, lea).hour for one in three[:2]] == [9, 10]
+
+
+def test_what_cannot_be_cancelled_is_told_one_by_one(
+    open_as: Open, editor: User, three: list[Post]
+) -> None:
+    out = three[0].publications.get()
+    put(out, state=Publication.State.PUBLISHED, next_attempt_at=None)
+    Post.objects.filter(pk=three[0].pk).update(state=Post.State.COMPLETED)
+    week = open_as(editor)
+    week.page.get_by_role("button", name="Select").click()
+    week.chip("Tea").click()
+    week.chip("Dusk").click(modifiers=["Shift"])
+    week.bar.get_by_role("button", name="Cancel them").click()
+    told = week.page.locator("#warn-dialog")
+    expect(told).to_contain_text("Not all are cancelled")
+    expect(told.get_by_role("listitem")).to_have_count(1)
+    expect(told.get_by_role("listitem")).to_contain_text("“Tea”: ")
+    told.get_by_role("button", name="Close").click()
+    expect(week.undo).to_contain_text("2 posts are cancelled.")
+    assert Post.objects.get(pk=three[0].pk).state == Post.State.COMPLETED
+
+
+def test_who_may_only_look_is_offered_no_change(
+    open_as: Open, viewer: User, three: list[Post]
+) -> None:
+    week = open_as(viewer)
+    expect(week.page.get_by_role("button", name="Select")).to_be_hidden()
+    expect(week.grid.locator("[draggable]")).to_have_count(0)
+    week.cell("lea", next_monday()).focus()
+    week.page.keyboard.press("Enter")
+    week.page.keyboard.press(" ")
+    expect(week.undo).to_contain_text("Your level does not allow moving posts.")
+    week.page.get_by_role("button", name="More for Lea Moss").click()
+    week.page.get_by_role("button", name="Calendar link…").click()
+    dialog = week.page.locator("#feed-dialog")
+    expect(dialog).to_contain_text("There is no link yet.")
+    expect(dialog.get_by_role("button", name="Make a link")).to_have_count(0)

@@ -34,7 +34,7 @@ const carry = new Carry({
 const carried = (post, model) => ({ kind: "post", post, model: model.id, modelName: model.name, name: nameOf(post) });
 const pick = (post, model, from) => {
   if (!can.change || !post.movable) {
-    offerUndo({ message: `${nameOf(post)} cannot be moved any more.` });
+    offerUndo({ message: can.change ? `${nameOf(post)} cannot be moved any more.` : "Your level does not allow moving posts." });
     return;
   }
   carry.pick(carried(post, model), { from: from ?? grid.querySelector(`[data-post="${CSS.escape(post.id)}"]`) });
