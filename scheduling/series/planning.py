@@ -143,7 +143,8 @@ def _rule(
 ) -> Rule | None:
     """Return the rule and enter it in the series; None: a problem says why not."""
     template = series.template
-    pattern = wanted.pattern or (template.schedule_pattern if template else "")
+    given = wanted.pattern.strip()
+    pattern = given or (template.schedule_pattern if template else "")
     if not pattern:
         words = "The template does not say when it comes again; give a pattern."
         problems.add("pattern", words)

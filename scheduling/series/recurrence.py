@@ -5,7 +5,6 @@ in whole minutes, in their order. `templates_app/patterns.py` says which pattern
 rules at all; here an end is put to them.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -24,8 +23,8 @@ MONTHLY = "monthly"
 # The Gregorian calendar comes round to the weekday in so many years.
 _CYCLE = 400
 _LAST_YEAR = 9999
-_PREFIX = re.compile(r"^RRULE:", re.IGNORECASE)
-_EXDATE = re.compile(r"[;\s]*EXDATE(?:;VALUE=DATE(?:-TIME)?)?[:=]([0-9TZ,]+)", re.I)
+_SHORTEST_MONTH = 28
+_DAY, _TIME = "%Y%m%d", "%Y%m%dT%H%M%S"
 _OWN_HOURS = ("BYHOUR", "BYMINUTE")
 
 
@@ -57,7 +56,7 @@ class Rule:
         for moment in islice(self._moments(), self.count):
             if self.until is not None and moment > self.until:
                 return
-            if not self._is_left_out(moment):
+            if moment not in self._split[1]:
                 yield moment
 
     def since(self, wall: datetime) -> Iterator[datetime]:
@@ -73,11 +72,10 @@ class Rule:
         """Tell whether the rule ends by itself."""
         return self.until is not None or self.count is not None
 
-    @cached_property
+    @property
     def parts(self) -> dict[str, str]:
         """Return the parts of the rule by their names."""
-        rule = self.text.split("\n", 1)[0].removeprefix("RRULE:")
-        return dict(part.split("=", 1) for part in rule.split(";"))
+        return self._split[0]
 
     @property
     def has_own_hours(self) -> bool:
@@ -85,12 +83,8 @@ class Rule:
         return _has_hours(self.parts)
 
     @cached_property
-    def _exceptions(self) -> frozenset[datetime | date]:
-        return frozenset(map(_day_or_moment, _dates(self.text)))
-
-    def _is_left_out(self, moment: datetime) -> bool:
-        gone = self._exceptions
-        return bool(gone) and (moment in gone or moment.date() in gone)
+    def _split(self) -> tuple[dict[str, str], patterns.Exceptions]:
+        return patterns.split(self.text)
 
     def _moments(self) -> Iterator[datetime]:
         """Yield what the rule itself says.
@@ -100,8 +94,9 @@ class Rule:
         """
         first = datetime.combine(self.start, time()) if self.times else self.start
         ahead = _CYCLE * ((_LAST_YEAR - first.year) // _CYCLE)
-        text = self.text.split("\n", 1)[0]
-        rule = rrulestr(text, dtstart=first.replace(year=first.year + ahead))
+        rule = rrulestr(
+            _written(self.parts), dtstart=first.replace(year=first.year + ahead)
+        )
         for far in rule:
             moment = far.replace(year=far.year - ahead)
             if not self.times:
@@ -136,20 +131,19 @@ def build(
     except patterns.PatternError as error:
         raise RuleError("pattern", str(error)) from None
     hours = _checked_times(times)
-    text = _as_rule(pattern, start)
-    parts = dict(part.split("=", 1) for part in text.split(";"))
+    parts, exceptions = patterns.split(pattern)
+    if is_monthly(pattern) and start.day > _SHORTEST_MONTH:
+        # No month is left out: in a short one it is the last day.
+        days = range(_SHORTEST_MONTH, start.day + 1)
+        parts |= {"BYMONTHDAY": ",".join(map(str, days)), "BYSETPOS": "-1"}
     if _has_hours(parts) and (hours or hourless):
         raise RuleError("times", "The rule has hours of its own; leave the times out.")
     if parts.pop("BYSECOND", "0").lstrip("+0"):
         raise RuleError("pattern", "A series comes in whole minutes; leave BYSECOND.")
     said = [parts.pop(name, None) for name in ("COUNT", "UNTIL")]
     _check_ends([until, count, *said, endless or None])
-    gone = [_on(clocks, one) for one in _dates(pattern)]
-    lines = ["RRULE:" + ";".join(f"{name}={value}" for name, value in parts.items())]
-    if gone:
-        lines.append("EXDATE:" + ",".join(gone))
     rule = Rule(
-        text="\n".join(lines),
+        text="\n".join(["RRULE:" + _written(parts), *_listed(exceptions)]),
         start=start.replace(second=0, microsecond=0),
         times=hours,
         until=until if said[1] is None else _last_moment(_on(clocks, said[1])),
@@ -163,19 +157,20 @@ def _has_hours(parts: Mapping[str, str]) -> bool:
     return parts["FREQ"] == "HOURLY" or any(name in parts for name in _OWN_HOURS)
 
 
-def _as_rule(pattern: str, start: datetime) -> str:
-    """Return a pattern as parts of a rule; monthly never leaves a short month out."""
-    if pattern == MONTHLY and start.day > 28:
-        days = ",".join(map(str, range(28, start.day + 1)))
-        return f"FREQ=MONTHLY;BYMONTHDAY={days};BYSETPOS=-1"
-    text = patterns.PRESETS.get(pattern, pattern)
-    return _PREFIX.sub("", _EXDATE.sub("", text).strip()).upper()
+def is_monthly(pattern: str) -> bool:
+    """Tell whether a pattern is the word, which leaves no month out."""
+    return pattern.startswith(MONTHLY)
 
 
-def _dates(text: str) -> list[str]:
-    """Return the exceptions of a pattern or a rule, as they are written."""
-    lists = _EXDATE.findall(text.upper())
-    return [one for found in lists for one in found.split(",") if one]
+def _written(parts: Mapping[str, str]) -> str:
+    return ";".join(f"{name}={value}" for name, value in parts.items())
+
+
+def _listed(exceptions: patterns.Exceptions) -> list[str]:
+    """Return the line of the exceptions, if there are any."""
+    days = [f"{day:{_DAY}}" for day in exceptions.days]
+    times = [f"{wall:{_TIME}}" for wall in exceptions.times]
+    return ["EXDATE:" + ",".join(sorted(days + times))] if exceptions else []
 
 
 def _checked_times(times: Iterable[time]) -> tuple[time, ...]:
@@ -219,25 +214,18 @@ def _check_it_occurs(rule: Rule) -> None:
 
 
 def _on(clocks: ZoneInfo | None, text: str) -> str:
-    """Return a date or time of a rule as the wall clock shows it."""
+    """Return the UNTIL of a rule as the wall clock shows it."""
     if not text.endswith("Z") or clocks is None:
         return text.removesuffix("Z")
-    moment = datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    moment = datetime.strptime(text, f"{_TIME}Z").replace(tzinfo=UTC)
     try:
-        return f"{moment.astimezone(clocks):%Y%m%dT%H%M%S}"
+        return f"{moment.astimezone(clocks):{_TIME}}"
     except OverflowError:
         raise RuleError("pattern", f"{text} is out of range.") from None
 
 
 def _last_moment(text: str) -> datetime:
     """Return until when a rule goes: a date means all of the day."""
-    found = _day_or_moment(text)
-    if isinstance(found, datetime):
-        return found
-    return datetime.combine(found, time(23, 59))
-
-
-def _day_or_moment(text: str) -> datetime | date:
     if "T" not in text:
-        return datetime.strptime(text, "%Y%m%d").date()
-    return datetime.strptime(text, "%Y%m%dT%H%M%S").replace(second=0)
+        return datetime.combine(datetime.strptime(text, _DAY), time(23, 59))
+    return datetime.strptime(text, _TIME)

@@ -10,7 +10,7 @@ from promura_site.zones import exists, to_utc
 from scheduling.models import Series
 from scheduling.models.moments import EACH_MODELS_OWN
 from scheduling.series.recipe import due_at
-from scheduling.series.recurrence import MONTHLY, Rule
+from scheduling.series.recurrence import Rule, is_monthly
 from templates_app import patterns
 
 _SHORTEST_MONTH = 28
@@ -21,14 +21,8 @@ _MOST_GAPS = 3
 
 def in_words(series: Series, rule: Rule) -> str:
     """Say how a series comes round, such as Weekly on Monday at 09:00."""
-    said = patterns.in_words(series.pattern) + _day(series.pattern, rule)
-    if series.best_hour:
-        return f"{said} at each model's best hour"
-    if rule.times:
-        return f"{said} at {_listed([_clock(one) for one in rule.times])}"
-    if rule.has_own_hours:
-        return said
-    return f"{said} at {_clock(rule.start.time())}"
+    said, but, dates = patterns.in_words(series.pattern).partition(", but for ")
+    return f"{said}{_day(series.pattern, rule)}{_hours(series, rule)}{but}{dates}"
 
 
 def end_in_words(rule: Rule) -> str:
@@ -56,7 +50,7 @@ def _about_months(pattern: str, rule: Rule) -> Iterator[str]:
     if rule.start.day <= _SHORTEST_MONTH or rule.parts["FREQ"] != "MONTHLY":
         return
     day = ordinal(rule.start.day)
-    if pattern == MONTHLY:
+    if is_monthly(pattern):
         yield f"Months without a {day} have it on their last day."
     elif not any(name.startswith("BY") for name in rule.parts):
         yield (
@@ -109,16 +103,21 @@ def _about_the_end(series: Series, rule: Rule) -> Iterator[str]:
 
 
 def _day(pattern: str, rule: Rule) -> str:
-    """Return on which day the word for a pattern comes round."""
-    parts = patterns.PRESETS.get(pattern, rule.text.split("\n", 1)[0])
-    if "FREQ=WEEKLY" in parts and "BYDAY" not in parts:
-        return f" on {rule.start:%A}"
-    if pattern == MONTHLY:
+    """Return on which day of the start's a pattern comes round."""
+    if is_monthly(pattern):
         last = rule.start.day > _SHORTEST_MONTH
-        return f" on the {ordinal(rule.start.day)}" + (
-            " or the last day" if last else ""
-        )
+        return f" on the {ordinal(rule.start.day)}{' or the last day' if last else ''}"
+    if rule.parts["FREQ"] == "WEEKLY" and "BYDAY" not in rule.parts:
+        return f" on {rule.start:%A}"
     return ""
+
+
+def _hours(series: Series, rule: Rule) -> str:
+    if series.best_hour:
+        return " at each model's best hour"
+    if rule.times:
+        return f" at {_listed([_clock(one) for one in rule.times])}"
+    return "" if rule.has_own_hours else f" at {_clock(rule.start.time())}"
 
 
 def ordinal(day: int) -> str:

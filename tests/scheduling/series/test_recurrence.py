@@ -84,6 +84,20 @@ def test_until_in_utc_is_told_on_the_clocks_of_the_series() -> None:
     assert walls(as_it_reads)[-1] == "2026-11-03 09:00"
 
 
+def test_exceptions_are_left_out_and_counted_all_the_same() -> None:
+    day = build("FREQ=DAILY EXDATE:20261103", MONDAY, count=3)
+    assert walls(day) == ["2026-11-02 09:00", "2026-11-04 09:00"]
+    rule = "FREQ=DAILY;BYHOUR=9,18;COUNT=4;EXDATE=20261102T180000,20261104"
+    assert walls(build(rule, MONDAY)) == [
+        "2026-11-02 09:00",
+        "2026-11-03 09:00",
+        "2026-11-03 18:00",
+    ]
+    last = build("monthly EXDATE:20270228", datetime(2027, 1, 31, 9), count=3)
+    assert walls(last) == ["2027-01-31 09:00", "2027-03-31 09:00"]
+    assert Rule(text=last.text, start=last.start, count=3) == last
+
+
 @pytest.mark.parametrize(
     ("pattern", "asked", "field"),
     [
@@ -101,6 +115,8 @@ def test_until_in_utc_is_told_on_the_clocks_of_the_series() -> None:
         ("daily", {"until": datetime(2026, 11, 1)}, "pattern"),
         ("FREQ=HOURLY", {"until": datetime(2028, 1, 1)}, "until"),
         ("nonsense", {"count": 2}, "pattern"),
+        ("FREQ=DAILY EXDATE:tomorrow", {"count": 2}, "pattern"),
+        ("FREQ=DAILY;COUNT=1 EXDATE:20261102", {}, "pattern"),
     ],
 )
 def test_what_no_series_can_follow_is_refused(
