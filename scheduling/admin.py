@@ -17,6 +17,7 @@ from scheduling.models import Channel, Post, Publication, PublishAttempt
 from scheduling.notices import admin as notices_admin  # noqa: F401 - registers its own
 from scheduling.publishing.connectors import registry
 from scheduling.reasons import Reason, beats, reason_for
+from scheduling.series import admin as series_admin  # noqa: F401 - registers its own
 from scheduling.service_admin import ReadOnlyInline, ServiceAdmin
 from scheduling.services import channels, posts, publications
 from scheduling.services.identity import verify_channel
@@ -209,6 +210,8 @@ class PostAdmin(PlannedAdmin):
         "publish_at",
         "timezone",
         "template",
+        "series",
+        "occurrence",
         "author",
         "cleared_by",
         "cleared_at",

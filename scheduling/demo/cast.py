@@ -1,6 +1,7 @@
 """Who and what the demo agency consists of."""
 
 from dataclasses import dataclass
+from datetime import time
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,9 @@ _WEEKDAYS = (
     ("Sunday", "SU", "Reset day: tea, linen, no alarms."),
 )
 
+# The one that comes again by itself, at this hour of each model's own clocks.
+SERIES = "Behind the scenes"
+SERIES_HOUR = time(18)
 RECIPES = (
     *(
         Recipe(

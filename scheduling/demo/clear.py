@@ -5,12 +5,20 @@ from functools import partial
 
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from library.models import Creator, MediaItem, MediaTag, Tag
 from promura_site import events
 from promura_site.models import User
-from scheduling.models import Channel, Post, PostMedia, Publication
+from scheduling.models import (
+    Channel,
+    Post,
+    PostMedia,
+    Publication,
+    Series,
+    SeriesMedia,
+    SeriesModel,
+)
 from templates_app.models import PostTemplate
 
 
@@ -30,11 +38,13 @@ class Cleared:
 def clear() -> Cleared:
     """Remove every demo row and its files.
 
-    What people made themselves stays, even where it mentions the demo: a real post
-    loses the demo's channels only, and keeps the demo picture it uses.
+    What people made themselves stays, even where it mentions the demo: a real post or
+    series loses the demo's channels only, and keeps the demo picture it uses.
     """
     Publication.objects.filter(channel__creator__is_demo=True).delete()
     posts = _delete(Post.objects.filter(is_demo=True))
+    Series.objects.filter(is_demo=True).delete()
+    SeriesModel.objects.filter(creator__is_demo=True).delete()
     templates = _delete(PostTemplate.objects.filter(is_demo=True))
     kept = _keep_media_in_use()
     media = _delete_media()
@@ -61,8 +71,10 @@ def _delete(rows: QuerySet) -> int:
 
 def _keep_media_in_use() -> int:
     """Make demo pictures of real posts the agency's own."""
-    held = PostMedia.objects.filter(media__is_demo=True).values("media_id")
-    return MediaItem.objects.filter(pk__in=held).update(is_demo=False)
+    in_posts = PostMedia.objects.filter(media__is_demo=True).values("media_id")
+    in_series = SeriesMedia.objects.filter(media__is_demo=True).values("media_id")
+    held = Q(pk__in=in_posts) | Q(pk__in=in_series)
+    return MediaItem.objects.filter(held).update(is_demo=False)
 
 
 def _delete_media() -> int:
@@ -84,6 +96,8 @@ def _delete_idle_tags() -> None:
     in_use = MediaTag.objects.values("tag_id")
     on_templates = PostTemplate.tags.through.objects.values("tag_id")
     on_posts = Post.tags.through.objects.values("tag_id")
+    on_series = Series.tags.through.objects.values("tag_id")
     idle = Tag.objects.filter(is_demo=True).exclude(pk__in=in_use)
-    idle.exclude(pk__in=on_templates).exclude(pk__in=on_posts).delete()
+    idle = idle.exclude(pk__in=on_templates).exclude(pk__in=on_posts)
+    idle.exclude(pk__in=on_series).delete()
     Tag.objects.filter(is_demo=True).update(is_demo=False)

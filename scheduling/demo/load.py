@@ -26,6 +26,8 @@ from scheduling.demo import cast
 from scheduling.demo.pictures import Picture, paint
 from scheduling.demo.posts import PlannedPost, write_posts
 from scheduling.models import Channel
+from scheduling.models.moments import EACH_MODELS_OWN
+from scheduling.series.services import begin_series
 from scheduling.suggestions import slots
 from templates_app.models import PostTemplate, TemplateMedia, TemplateModel
 
@@ -56,12 +58,13 @@ def load(now: datetime) -> Loaded:
         posts = write_posts(channels, media, templates, editors, now, random)
         _note_uses(media, templates, posts)
         _enter_statistics(creators, posts, now)
+        coming = _begin_series(templates, editors, now)
         events.emit(
             "demo.loaded",
             actor=None,
             kind="demo",
-            count=len(posts),
-            message=f"loaded the demo agency with {len(posts)} posts",
+            count=len(posts) + coming,
+            message=f"loaded the demo agency with {len(posts) + coming} posts",
         )
     return Loaded(
         [
@@ -70,7 +73,7 @@ def load(now: datetime) -> Loaded:
         ],
         len(stored),
         len(templates),
-        len(posts),
+        len(posts) + coming,
     )
 
 
@@ -300,6 +303,26 @@ def _enter_statistics(
         for row in own:
             if row.publish_at and settled <= row.publish_at <= now:
                 slots.enter(row, now)
+
+
+def _begin_series(
+    templates: list[PostTemplate], editors: list[User], now: datetime
+) -> int:
+    """Let one of the templates come again every week; return how many posts are made.
+
+    On each model's own clocks, from tomorrow on.
+    """
+    template = next(one for one in templates if one.name == cast.SERIES)
+    begun = begin_series(
+        template.pk,
+        actor=editors[0],
+        now=now,
+        most=1,
+        start=datetime.combine(now.date() + timedelta(days=1), cast.SERIES_HOUR),
+        timezone=EACH_MODELS_OWN,
+        endless=True,
+    )
+    return begun.made
 
 
 def _note_uses(

@@ -43,7 +43,8 @@ class Series(models.Model):
     # Values of the template's own variables: {name: {model's id: value}}.
     variables = models.JSONField(default=dict)
     tags = models.ManyToManyField(Tag, blank=True, related_name="series")
-    # Some of the models' channels; none: all that are active when a post is made.
+    # All channels of the models that are active when a post is made, or these alone.
+    has_all_channels = models.BooleanField(default=True, editable=False)
     channels = models.ManyToManyField(Channel, blank=True, related_name="+")
     # As it was asked for: a word or a rule of RFC 5545.
     pattern = models.CharField(max_length=500)

@@ -166,11 +166,10 @@ def store(
 
 def recipe_of(series: Series) -> Recipe:
     """Return a stored series with all that its posts are made of, its media locked."""
-    chosen = series.channels.values_list("pk", flat=True)
     models = series.model_entries.order_by("position").values("creator")
     rows = Channel.objects.usable().filter(creator__in=models)
-    if chosen:
-        rows = rows.filter(pk__in=list(chosen))
+    if not series.has_all_channels:
+        rows = rows.filter(pk__in=series.channels.values("pk"))
     shown = SeriesMedia.objects.filter(series=series).order_by("position")
     ids = list(shown.values_list("media_id", flat=True))
     media = MediaItem.objects.present().filter(pk__in=ids).order_by("pk")

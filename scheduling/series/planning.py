@@ -59,7 +59,6 @@ class SeriesPlan:
 
     recipe: Recipe
     creators: list[Creator]
-    has_chosen_channels: bool
     here: datetime
 
     @property
@@ -108,6 +107,7 @@ def resolve(
         content=template.content,
         variables=with_values(template.variables, wanted.variables) or {},
         author=actor,
+        has_all_channels=wanted.channels is None,
         best_hour=wanted.times == BEST,
         timezone=_clocks(wanted, actor, problems),
         is_demo=bool(creators) and all(one.is_demo for one in creators),
@@ -119,7 +119,6 @@ def resolve(
         plan = SeriesPlan(
             recipe=Recipe(series, rule, channels, media, list(template.tags.all())),
             creators=creators,
-            has_chosen_channels=wanted.channels is not None,
             here=here,
         )
         _examine(plan, now, problems)

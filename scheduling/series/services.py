@@ -213,7 +213,7 @@ def _store(plan: SeriesPlan) -> None:
     series = plan.series
     series.save(force_insert=True)
     series.tags.set(plan.recipe.tags)
-    if plan.has_chosen_channels:
+    if not series.has_all_channels:
         series.channels.set(plan.recipe.channels)
     SeriesModel.objects.bulk_create(
         SeriesModel(

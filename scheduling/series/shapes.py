@@ -47,7 +47,9 @@ class SeriesSerializer(serializers.Serializer):
     media_ids = serializers.ListField(child=serializers.UUIDField())
     models = serializers.ListField(child=serializers.CharField())
     channels = serializers.ListField(
-        child=serializers.UUIDField(), help_text="Empty: all that are active."
+        child=serializers.UUIDField(),
+        allow_null=True,
+        help_text="Null: all that are active when a post is planned.",
     )
     pattern = serializers.CharField()
     rule = serializers.CharField(help_text="As it is followed; RFC 5545.")
@@ -145,7 +147,9 @@ def _shown(series: Series, figures: Mapping[str, Any]) -> dict[str, Any]:
         "tags": [tag.name for tag in series.tags.all()],
         "media_ids": [str(one.media_id) for one in series.media_entries.all()],
         "models": [one.creator.slug for one in series.model_entries.all()],
-        "channels": [str(one.pk) for one in series.channels.all()],
+        "channels": None
+        if series.has_all_channels
+        else [str(one.pk) for one in series.channels.all()],
         "pattern": series.pattern,
         "rule": series.rule,
         "words": in_words(series, rule),

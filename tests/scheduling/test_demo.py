@@ -18,7 +18,7 @@ from scheduling.demo import marker
 from scheduling.demo.clear import clear
 from scheduling.demo.load import load
 from scheduling.demo.pictures import paint
-from scheduling.models import Post, Publication
+from scheduling.models import Post, Publication, Series
 from scheduling.services.posts import duplicate_post
 from scheduling.suggestions.advice import suggest
 from templates_app.models import PostTemplate
@@ -29,6 +29,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.scheduling.planning import a_post
+from tests.scheduling.series.beginning import a_series, a_template
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,7 +63,12 @@ def test_the_demo_is_believable_and_goes_without_a_trace() -> None:
     assert min(times) < now - timedelta(days=170)
     planned = Post.objects.filter(state="scheduled", publish_at__gt=now)
     assert planned.count() > 60
-    assert not planned.filter(publish_at__gt=now + timedelta(days=15)).exists()
+    single = planned.filter(series=None)
+    assert not single.filter(publish_at__gt=now + timedelta(days=15)).exists()
+    series = Series.objects.get()
+    assert series.is_demo
+    assert not series.problem
+    assert series.posts.filter(state="scheduled", is_demo=True).count() in {8, 9}
     assert not Post.objects.filter(is_demo=False).exists()
 
     by_hand = planned.filter(publications__channel__connector="handover")
@@ -87,10 +93,13 @@ def test_clearing_leaves_what_people_made() -> None:
     own_channel = ChannelFactory()
     used = MediaItemFactory(is_demo=True)
     idle = MediaItemFactory(is_demo=True)
+    in_series = MediaItemFactory(is_demo=True)
     own_item = MediaItemFactory()
     own_item.creators.add(demo_model)
     Tag.objects.create(name="kept", key="kept", is_demo=True)
     own_item.tags.add(Tag.objects.get(key="kept"))
+    series = a_series(a_template(demo_model, own_channel.creator))
+    series.media_entries.create(media=in_series, position=0)
     mixed = Post.objects.create(content="ours", timezone="UTC")
     mixed.media_entries.create(media=used, position=0)
     for number, channel in enumerate((demo_channel, own_channel)):
@@ -99,9 +108,10 @@ def test_clearing_leaves_what_people_made() -> None:
 
     cleared = clear()
 
-    assert (cleared.posts, cleared.media, cleared.kept_media) == (1, 1, 1)
+    assert (cleared.posts, cleared.media, cleared.kept_media) == (1, 1, 2)
+    assert [one.creator for one in series.model_entries.all()] == [own_channel.creator]
     assert [one.channel for one in mixed.publications.all()] == [own_channel]
-    assert set(MediaItem.objects.all()) == {used, own_item}
+    assert set(MediaItem.objects.all()) == {used, in_series, own_item}
     assert not MediaItem.objects.filter(is_demo=True).exists()
     assert not MediaItem.objects.filter(pk=idle.pk).exists()
     assert [tag.name for tag in own_item.tags.all()] == ["kept"]
