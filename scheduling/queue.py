@@ -60,6 +60,7 @@ class Wanted:
     platform: str = ""
     search: str = ""
     held: Q = field(default_factory=lambda: Q(pk__in=()))
+    series: UUID | None = None
 
     def publications(self, condition: Q) -> QuerySet[Publication]:
         """Return the publications of a condition that are wanted."""
@@ -68,6 +69,8 @@ class Wanted:
             rows = rows.filter(channel__creator__slug=self.model)
         if self.platform:
             rows = rows.filter(channel__platform=self.platform)
+        if self.series:
+            rows = rows.filter(post__series=self.series)
         return rows
 
     def posts(self, rows: QuerySet[Post]) -> QuerySet[Post]:
@@ -135,7 +138,7 @@ def group(
     """Return a page of a group, behind `after`; the first one also says how many."""
     condition = wanted.held if name == HELD else _CONDITIONS[name](now)
     publications = wanted.publications(condition)
-    if name == POSTED and not (wanted.model or wanted.platform):
+    if name == POSTED and not (wanted.model or wanted.platform or wanted.series):
         # Nearly all posts are in it: asking post by post stops after a page.
         held = publications.filter(post=OuterRef("pk"))
         rows = wanted.posts(Post.objects.filter(Exists(held)))

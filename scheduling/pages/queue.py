@@ -23,7 +23,7 @@ from scheduling import queue
 from scheduling.cause_shapes import shown_causes
 from scheduling.causes import causes, idle_stops
 from scheduling.engagement import COUNTS
-from scheduling.models import Channel, Post
+from scheduling.models import Channel, Post, Series
 from scheduling.platform_names import platform_name
 from scheduling.publishing.connectors import registry
 from scheduling.shapes import posts_to_show, shown_posts
@@ -51,6 +51,7 @@ class WantedSerializer(serializers.Serializer):
     group = serializers.ChoiceField(
         [*queue.GROUPS, *queue.FURTHER_GROUPS], default="", allow_blank=True
     )
+    series = serializers.UUIDField(default=None, allow_null=True)
     cause = serializers.CharField(default="", allow_blank=True, max_length=140)
     after = PlaceField(default=None)
 
@@ -90,6 +91,7 @@ class QueuePage(Page):
             counts=COUNTS,
             creators=Creator.objects.order_by("-is_active", "name"),
             platforms=[(one, platform_name(one)) for one in platforms.distinct()],
+            series=self._series(),
             page_data={
                 "can": can,
                 "rows": self._rows(),
@@ -100,6 +102,12 @@ class QueuePage(Page):
             },
             **kwargs,
         )
+
+    def _series(self) -> Series | None:
+        """Return the series that the address narrows the queue to, if there is one."""
+        asked = WantedSerializer(data=self.request.GET.dict())
+        key = asked.validated_data["series"] if asked.is_valid() else None
+        return Series.objects.filter(pk=key).first() if key else None
 
     def _rows(self) -> dict[str, Any] | None:
         """Return the rows for the address's own filters; None: the script asks."""
@@ -136,7 +144,9 @@ def page_of(asked: dict[str, Any], now: datetime) -> dict[str, Any]:
 def rows_of(asked: dict[str, Any], now: datetime, held: Q) -> dict[str, Any]:
     """Return groups of places and, once each, the posts and models they name."""
     names = [asked["group"]] if asked["group"] else queue.GROUPS
-    wanted = queue.Wanted(asked["model"], asked["platform"], asked["search"], held)
+    wanted = queue.Wanted(
+        asked["model"], asked["platform"], asked["search"], held, asked["series"]
+    )
     groups = {name: queue.group(name, now, wanted, asked["after"]) for name in names}
     ids = {place.post for one in groups.values() for place in one.places}
     posts = list(posts_to_show().filter(pk__in=ids))

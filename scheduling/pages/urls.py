@@ -8,6 +8,7 @@ from scheduling.pages.handing import HandOverPage, HandOverRows, TaskPage, TaskR
 from scheduling.pages.insights import InsightsPage
 from scheduling.pages.models import ModelsPage
 from scheduling.pages.queue import QueuePage, QueueRows
+from scheduling.pages.series import NewSeriesPage, SeriesPage
 from scheduling.pages.today import TodayPage
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,6 +21,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hand-over/rows", HandOverRows.as_view(), name="hand-over-rows"),
     path("hand-over/<uuid:pk>", TaskPage.as_view(), name="hand-over-task"),
     path("hand-over/<uuid:pk>/row", TaskRow.as_view(), name="hand-over-row"),
+    path("series", SeriesPage.as_view(), name="series"),
+    path("series/new", NewSeriesPage.as_view(), name="series-new"),
     path("insights", InsightsPage.as_view(), name="insights"),
     path("models", ModelsPage.as_view(), name="models"),
 ]

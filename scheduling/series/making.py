@@ -54,6 +54,7 @@ _ROWS = 500
 NO_CHANNEL = (
     "None of its models has an active channel. It goes on by itself as soon as one has."
 )
+BROKEN = "Its posts could not be made. That is tried again every hour."
 MEDIA_GONE = "Media of it are not in the library any more. Restore them, or end it."
 
 
@@ -79,9 +80,9 @@ def make_occurrences(now: datetime) -> None:
             while more and left > 0:
                 batch = make_batch(pk, now)
                 left, more = left - batch.made, batch.more
-        except Exception as failure:
+        except Exception:
             logger.exception("The posts of series %s could not be made", pk)
-            _hold_up(pk, f"Its posts could not be made ({type(failure).__name__}).")
+            _hold_up(pk, BROKEN)
 
 
 @transaction.atomic

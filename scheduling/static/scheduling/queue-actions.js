@@ -40,6 +40,19 @@ async function cancel({ post }, { refresh, models, store }) {
   });
 }
 
+async function skipPost({ post }, { refresh, models, store }) {
+  const back = timesOf(post, models());
+  const answer = await api.post(`/api/posts/${post.id}/skip`, { version: post.version });
+  store.put(answer.post);
+  await refresh();
+  const undo = async () => {
+    await api.post(`/api/posts/${post.id}/reschedule`, back);
+    await refresh();
+    return "It is planned again.";
+  };
+  offerUndo({ message: `The post is skipped. ${lateWords(answer.too_late)}`.trim(), undo: back ? undo : undefined });
+}
+
 async function moved(on, context) {
   const answer = await reschedule(on, { ...context, models: context.models() });
   if (!answer) return;
@@ -100,6 +113,7 @@ const DEEDS = {
     sent(`/api/posts/${post.id}/retry`, context, "All of them are sent again now."),
   skip: ({ publication }, context) =>
     sent(`/api/publications/${publication.id}/cancel`, context, `Skipped ${publication.channel.handle}.`),
+  "skip-post": skipPost,
   settle: (on, context) => asked(settle, on, context, (one) =>
     one.status === "published" ? "Settled: it is published." : "Settled: it was not published."),
   count: (on, context) => asked(count, on, context, () => "The figures are saved."),

@@ -25,5 +25,6 @@ export function fillMenu(button, post, can) {
     post.publications.some((one) => one.attempts > 0) && item("What was tried", "list", "attempts", post),
     can.count && post.publications.some(isUp) && item("Take down…", "trash", "takedown", post),
     can.change && open && h("hr"),
+    can.change && open && post.series && item("Skip this one", "pause", "skip-post", post),
     can.change && open && item(post.status === "draft" ? "Discard" : "Cancel", "close", "cancel", post));
 }

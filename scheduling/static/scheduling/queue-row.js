@@ -32,6 +32,10 @@ function timeBlock(lines, models, dated) {
     own && h("span", { class: "meta" }, own));
 }
 
+function seriesLink(id) {
+  return h("p", { class: "meta queue-series" }, icon("refresh"), h("a", { href: `/series?series=${id}#series-${id}` }, "One of a series"));
+}
+
 /** Return the row of a post in a group; `lines` are the publications it is about. */
 export function row(group, post, lines, context) {
   const text = textOf(post, lines).trim();
@@ -42,7 +46,8 @@ export function row(group, post, lines, context) {
     timeBlock(lines, context.models, group === "planned"),
     h("div", { class: "thumbs queue-media" }, pictures(post.media)),
     h("div", { class: "queue-main" },
-      h("p", { class: `queue-text${text ? "" : " text-2"}` }, words),
+h("p", { class: `queue-text${text ? "" : " text-2"}` }, words),
+      post.series && seriesLink(post.series),
       lineList(group, post, lines, context)),
     canAct && h("button",
       {

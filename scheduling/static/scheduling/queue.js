@@ -105,6 +105,7 @@ filters.addEventListener("input", (event) => {
 filters.addEventListener("submit", (event) => event.preventDefault());
 document.querySelector("[data-clear]").addEventListener("click", () => {
   for (const one of filters.elements) one.value = "";
+  document.querySelector("[data-series-chip]")?.remove();
   narrow();
   filters.elements.search.focus();
 });
