@@ -10,9 +10,12 @@ from django.db.models import Count, Min, Prefetch, Q, QuerySet
 from rest_framework import serializers
 
 from promura_site.models import User
+from promura_site.zones import to_utc
 from scheduling.models import Post, Series, SeriesModel
+from scheduling.models.moments import EACH_MODELS_OWN
 from scheduling.series.planning import BEST
 from scheduling.series.recipe import rule_of, text_of
+from scheduling.series.recurrence import Rule
 from scheduling.series.words import end_in_words, in_words
 from scheduling.services.texts import Going
 from scheduling.services.timing import utc_text
@@ -162,13 +165,28 @@ def _shown(series: Series, figures: Mapping[str, Any]) -> dict[str, Any]:
         "endless": not rule.ends,
         "status": status_of(series),
         "problem": series.problem or None,
-        "next_at": figures.get("next_at") and utc_text(figures["next_at"]),
+        "next_at": _next(series, rule, figures.get("next_at")),
         "posts": {name: figures.get(name, 0) for name in COUNTED},
         "author": series.author and series.author.get_username(),
         "created_at": utc_text(series.created_at),
         "ended_at": series.ended_at and utc_text(series.ended_at),
         "ended_by": series.ended_by and series.ended_by.get_username(),
     }
+
+
+def _next(series: Series, rule: Rule, planned: datetime | None) -> str | None:
+    """Return when the next post is due, or will be: it may be too far off yet."""
+    if planned is not None:
+        return utc_text(planned)
+    if series.ended_at or series.exhausted or not series.made_until:
+        return None
+    wall = next(rule.since(datetime.fromisoformat(series.made_until)), None)
+    entries = list(series.model_entries.all())
+    if wall is None or not entries:
+        return None
+    own = series.timezone == EACH_MODELS_OWN
+    zone = entries[0].creator.timezone if own else series.timezone
+    return utc_text(to_utc(wall, ZoneInfo(zone)))
 
 
 def _figures(ids: Sequence[UUID], now: datetime) -> dict[UUID, dict[str, Any]]:

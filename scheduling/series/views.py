@@ -154,7 +154,9 @@ class SeriesViewSet(ApiViewSet):
         return self._answer(
             201,
             begun,
-            f"Series begun; {_posts(begun.made)} planned",
+            f"Series begun; {_posts(begun.made)} planned"
+            if begun.made
+            else "Series begun; its first post is planned 60 days ahead",
             series=self._shown(begun.plan.series.pk),
         )
 

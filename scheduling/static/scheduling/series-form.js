@@ -87,9 +87,10 @@ export function addTime(form, value) {
   };
   const button = h("button", { class: "btn btn-quiet btn-small btn-icon", type: "button", title: "Leave it out", onClick: drop },
     icon("close"), h("span", { class: "visually-hidden" }, "Leave this time out"));
-  const row = h("li", { class: "row" }, input, button);
+  const row = h("li", { class: "series-time" }, input, button);
   list.append(row);
   input.focus();
+  form.dispatchEvent(new Event("input"));
 }
 
 function pad(number) {

@@ -42,7 +42,6 @@ async function tryOut() {
     showComing(answer, page.names);
   } catch (error) {
     if (mine.signal.aborted) return;
-    clearErrors(form);
     showWhyNot(error.message.replace(/^[a-z_]+: /, ""));
     if (error.name !== "ApiError") throw error;
   } finally {
@@ -79,19 +78,16 @@ async function begin(button) {
 }
 
 form.addEventListener("input", changed);
-form.addEventListener("change", changed);
-form.querySelector("[data-add-time]").addEventListener("click", () => {
-  addTime(form);
-  changed();
-});
+form.querySelector("[data-add-time]").addEventListener("click", () => addTime(form));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   const button = form.querySelector("[type=submit]");
   if (button.getAttribute("aria-busy") !== "true") begin(button);
 });
-form.elements.hours.forEach((one) => one.addEventListener("change", () => {
-  if (one.value === "times" && !form.querySelector("[data-time-list] li")) addTime(form, form.elements.start.value.slice(11, 16));
-}));
+form.addEventListener("change", ({ target }) => {
+  const first = target.name === "hours" && target.value === "times" && !form.querySelector("[data-time-list] li");
+  if (first) addTime(form, form.elements.start.value.slice(11, 16));
+});
 
 fill(form, page);
 tryOut();

@@ -45,10 +45,11 @@ function onModel(line, occurrence, names) {
 function occurrence(one, names, open) {
   const date = day.format(new Date(`${one.occurrence}Z`));
   const lines = gathered(one.channels);
+  const hours = new Set(lines.map((line) => clock(line.local, one.occurrence)));
   return h("li", {},
     h("details", { open },
       h("summary", { class: "num" }, h("span", {}, date), " ",
-        h("span", { class: "meta" }, lines.length === 1 ? clock(lines[0].local, one.occurrence) : `${lines.length} times`)),
+        h("span", { class: "meta" }, hours.size === 1 ? [...hours][0] : `${hours.size} hours`)),
       h("ul", { class: "series-lines" }, lines.map((line) => onModel(line, one.occurrence, names))),
       one.more > 0 && h("p", { class: "meta" }, `and ${one.more} more accounts`)));
 }
