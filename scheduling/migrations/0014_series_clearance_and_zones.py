@@ -32,11 +32,6 @@ class Migration(migrations.Migration):
             field=models.JSONField(default=list, editable=False),
         ),
         migrations.AddField(
-            model_name='series',
-            name='has_all_channels',
-            field=models.BooleanField(default=True, editable=False),
-        ),
-        migrations.AddField(
             model_name='seriesmodel',
             name='timezone',
             field=models.CharField(default='UTC', editable=False, max_length=64),

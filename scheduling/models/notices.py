@@ -44,6 +44,7 @@ class Notice(models.Model):
         HANDOVER = "handover"
         BURST = "burst"
         PANIC = "panic"
+        SERIES = "series"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)

@@ -8,7 +8,14 @@ from django.db.models import Count, Max, Min, Q
 
 from promura_site.zones import agency_zone
 from scheduling import reasons
-from scheduling.models import Channel, ChannelFlow, Notice, PanicStop, Publication
+from scheduling.models import (
+    Channel,
+    ChannelFlow,
+    Notice,
+    PanicStop,
+    Publication,
+    Series,
+)
 from scheduling.notices.grouping import Cause, in_queue, named, posts, resolve, stand
 from scheduling.notices.kinds import HANDOVER_AHEAD, LASTING
 from scheduling.notices.people import People
@@ -16,6 +23,8 @@ from scheduling.publishing.connectors import registry
 
 _P = Publication.State
 K = Notice.Kind
+# More than these at once have one cause, which the first ones tell.
+MOST_SERIES = 20
 
 
 def watch(people: People, now: datetime) -> None:
@@ -34,6 +43,7 @@ def _causes(now: datetime) -> Iterator[Cause]:
     yield from _bursts()
     yield from _stops()
     yield from _handovers(now)
+    yield from _series()
 
 
 def _silence(now: datetime) -> Iterator[Cause]:
@@ -105,6 +115,18 @@ def _stops() -> Iterator[Cause]:
             f"Publishing is stopped for {subject}",
             f"{by} stopped it{why}",
             "/queue",
+        )
+
+
+def _series() -> Iterator[Cause]:
+    for series in Series.objects.running().exclude(problem="")[:MOST_SERIES]:
+        yield Cause(
+            K.SERIES,
+            f"{K.SERIES}:{series.pk}",
+            series.name,
+            f"The series “{series.name}” cannot go on",
+            series.problem,
+            f"/series?series={series.pk}",
         )
 
 

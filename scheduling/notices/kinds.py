@@ -76,6 +76,12 @@ KINDS: dict[str, Kind] = {
         remind=DAY,
         clear="Publishing goes on for {subject}",
     ),
+    K.SERIES: Kind(
+        "A series cannot go on",
+        PLANNERS,
+        remind=DAY,
+        clear="The series {subject} goes on",
+    ),
 }
 LASTING = tuple(kind for kind, spec in KINDS.items() if spec.remind)
 PASSING = tuple(kind for kind in KINDS if kind not in LASTING)

@@ -40,6 +40,7 @@ _GLYPHS = {
     K.HANDOVER: "s-ready",
     K.BURST: "i-pause",
     K.PANIC: "i-pause",
+    K.SERIES: "i-refresh",
 }
 
 

@@ -16,7 +16,15 @@ from library.models import Creator
 from library.services.creators import update_creator
 from promura_site import events
 from promura_site.events import Event
-from scheduling.models import Channel, Post, Publication, Series, SeriesModel
+from scheduling.models import (
+    Channel,
+    Notice,
+    Post,
+    Publication,
+    Series,
+    SeriesModel,
+)
+from scheduling.notices.wiring import look
 from scheduling.publishing.publisher import Publisher
 from scheduling.series import making
 from scheduling.series.making import AHEAD, make_batch, make_occurrences
@@ -317,6 +325,10 @@ def test_without_a_channel_a_series_waits_says_so_and_goes_on_by_itself(
     make_occurrences(NOW + timedelta(days=4, hours=1))
     series.refresh_from_db()
     assert series.problem == making.NO_CHANNEL
+    look(NOW + timedelta(days=4, hours=1))
+    notice = Notice.objects.open().get(kind=Notice.Kind.SERIES)
+    assert notice.text == making.NO_CHANNEL
+    assert notice.link == f"/series?series={series.pk}"
     assert len(occurrences(series)) == 62
     assert [one.action for one in told].count("series.held_up") == 1
     Creator.objects.filter(pk=lea.pk).update(is_active=True)
@@ -325,6 +337,8 @@ def test_without_a_channel_a_series_waits_says_so_and_goes_on_by_itself(
     assert not series.problem
     assert len(occurrences(series)) == 64
     assert "series.goes_on" in {one.action for one in told}
+    look(NOW + timedelta(days=4, hours=2))
+    assert not Notice.objects.open().filter(kind=Notice.Kind.SERIES).exists()
 
 
 def test_a_broken_series_never_keeps_another_from_going_on(
