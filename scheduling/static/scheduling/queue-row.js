@@ -46,7 +46,7 @@ export function row(group, post, lines, context) {
     timeBlock(lines, context.models, group === "planned"),
     h("div", { class: "thumbs queue-media" }, pictures(post.media)),
     h("div", { class: "queue-main" },
-h("p", { class: `queue-text${text ? "" : " text-2"}` }, words),
+      h("p", { class: `queue-text${text ? "" : " text-2"}` }, words),
       post.series && seriesLink(post.series),
       lineList(group, post, lines, context)),
     canAct && h("button",
