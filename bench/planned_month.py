@@ -16,8 +16,12 @@ import sys
 import tempfile
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
+
+if TYPE_CHECKING:
+    from scheduling.models import Channel, Post, Publication
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -34,16 +38,12 @@ def plan(posts: int) -> tuple[str, str]:
     from django.utils import timezone
 
     from library.models import Creator, MediaItem
-    from promura_site.ids import new_id
     from scheduling.models import Channel, Post, PostMedia, Publication
 
     creator = Creator.objects.get(slug="model1")
     channels = list(Channel.objects.filter(creator=creator))
-    channels.append(
-        Channel.objects.create(
-            creator=creator, platform="tiktok", connector="outbox", handle="@second"
-        )
-    )
+    second = Channel(creator=creator, platform="tiktok", connector="outbox")
+    second.handle = "@second"
     picture = MediaItem.objects.filter(creators=creator)[0]
     first = timezone.now().replace(minute=0) + timedelta(days=30)
     step = timedelta(days=30) / max(posts, 1)
@@ -56,28 +56,26 @@ def plan(posts: int) -> tuple[str, str]:
         )
         for n in range(posts)
     ]
-    parts = [(new_id(), post, channel) for post in rows for channel in channels]
     with transaction.atomic():
+        second.save()
         Post.objects.bulk_create(rows)
         PostMedia.objects.bulk_create(
             PostMedia(post=post, media=picture, position=0) for post in rows
         )
         Publication.objects.bulk_create(
-            Publication(
-                id=pk,
-                post=post,
-                channel=channel,
-                state=Publication.State.SCHEDULED,
-                content=post.content,
-                publish_at=post.publish_at,
-                next_attempt_at=post.publish_at,
-                late_after=post.publish_at,
-                idempotency_key=str(pk),
-            )
-            for pk, post, channel in parts
+            part for post in rows for part in parts_of(post, [*channels, second])
         )
     begin = first.date() - timedelta(days=2)
     return begin.isoformat(), (begin + timedelta(weeks=WEEKS)).isoformat()
+
+
+def parts_of(post: "Post", channels: "list[Channel]") -> "list[Publication]":
+    """Return a post's publications, as planning it would make them."""
+    from scheduling.services.texts import Going
+    from scheduling.services.writing import new_publications
+
+    places = [Going(one, post.content, post.publish_at) for one in channels]
+    return new_publications(post, places, draft=False)
 
 
 def measure(posts: int, requests: int) -> dict[str, float]:

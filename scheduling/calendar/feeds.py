@@ -1,5 +1,6 @@
 """A model's plan under a secret address, for the calendar programs that people have."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -130,10 +131,14 @@ def written(feed: CalendarFeed, reach: Reach, site: str) -> bytes:
     calendar.add(
         "refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"}
     )
-    rows = _rows(reach)
-    entries = entries_of(rows, list(reach.channels))
-    changed = _changed(entries)
-    details = read_details(entries)
+    for event in _events(feed, reach, site):
+        calendar.add_component(event)
+    return calendar.to_ical()
+
+
+def _events(feed: CalendarFeed, reach: Reach, site: str) -> Iterator[Event]:
+    entries = entries_of(_rows(reach), list(reach.channels))
+    changed, details = _changed(entries), read_details(entries)
     for entry in entries:
         detail = details[entry.told_by]
         event = Event()
@@ -147,8 +152,7 @@ def written(feed: CalendarFeed, reach: Reach, site: str) -> bytes:
         event.add("description", detail.text)
         event.add("status", _status(entry))
         event.add("url", f"{site}{reverse('queue')}")
-        calendar.add_component(event)
-    return calendar.to_ical()
+        yield event
 
 
 def _digest(feed: CalendarFeed) -> str:
