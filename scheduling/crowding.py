@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,23 +17,24 @@ from scheduling.publishing.pace import Pace, pace_of
 _P = Publication.State
 
 # These are out, or are to go out at their time.
-LIVE_STATES = (
-    _P.DRAFT,
-    _P.SCHEDULED,
-    _P.LEASED,
-    _P.SENDING,
-    _P.RETRY,
-    _P.READY,
-    _P.CLAIMED,
-    _P.UNKNOWN,
-    _P.PUBLISHED,
+LIVE_STATES = frozenset(
+    {
+        _P.DRAFT,
+        _P.SCHEDULED,
+        _P.LEASED,
+        _P.SENDING,
+        _P.RETRY,
+        _P.READY,
+        _P.CLAIMED,
+        _P.UNKNOWN,
+        _P.PUBLISHED,
+    }
 )
 # Where the agency asks for no spacing, nearer than this is hardly meant.
 HARDLY_MEANT = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A post's place on one channel; `can_move` while somebody can still change it."""
 
     post: UUID
