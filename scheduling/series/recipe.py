@@ -16,6 +16,8 @@ from scheduling.services.texts import Going, Texts
 from scheduling.suggestions.advice import planned_times
 from scheduling.suggestions.days import Outlook
 
+# The code of publications that were cancelled with their series.
+SERIES_ENDED = "series_ended"
 DAY = timedelta(days=1)
 _TIME = "%H:%M"
 

@@ -25,7 +25,7 @@ from scheduling.models import (
 )
 from scheduling.series.making import MEDIA_GONE, make_batch, next_walls, store
 from scheduling.series.planning import SeriesPlan, Wanted, resolve
-from scheduling.series.recipe import bars, here_on, text_of
+from scheduling.series.recipe import SERIES_ENDED, bars, here_on, text_of
 from scheduling.series.words import end_in_words, in_words, notes
 from scheduling.services import braces, cautions, clearance
 from scheduling.services.naming import Problems
@@ -38,8 +38,6 @@ _P = Publication.State
 # What a series plans while somebody waits; the rest follows in the background.
 AT_ONCE = 100
 PUBLICATIONS_AT_ONCE = 2_000
-# The code of publications that were cancelled with their series.
-SERIES_ENDED = "series_ended"
 _ENDED_TEXT = "Its series was ended."
 
 
@@ -251,7 +249,7 @@ def _cancel(posts: PostQuerySet) -> int:
         next_attempt_at=None,
         payload=None,
         error_code=SERIES_ENDED,
-        error="Its series was ended.",
+        error=_ENDED_TEXT,
     )
     states.recompute_all(rows)
     return len(rows)

@@ -7,7 +7,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
+from django.utils import timezone
 
 from library.models import Creator
 from promura_site import events
@@ -15,12 +16,17 @@ from promura_site.events import Event
 from promura_site.zones import to_utc
 from scheduling.models import Post, Publication, Series, SeriesModel
 from scheduling.models.moments import EACH_MODELS_OWN
+from scheduling.series.recipe import SERIES_ENDED
 from scheduling.services.timing import late_after
 
 logger = logging.getLogger(__name__)
 
 _P = Publication.State
-_MOVABLE = (_P.SCHEDULED, _P.READY, _P.DRAFT)
+_WAITING = (_P.SCHEDULED, _P.READY)
+# What was cancelled with its series comes back when that goes on.
+_MOVABLE = Q(state__in=(*_WAITING, _P.DRAFT)) | Q(
+    state=_P.CANCELLED, error_code=SERIES_ENDED
+)
 _ROWS = 500
 
 
@@ -72,24 +78,24 @@ def _move(series: Series, creator: Creator, before: str) -> None:
     An occurrence that nobody moved has the hour of the rule, any other the one that it
     had in the zone of before.
     """
-    coming = {"channel__creator": creator, "state__in": _MOVABLE}
-    ids = Publication.objects.filter(post__series=series, **coming).values("post")
+    coming = Publication.objects.filter(_MOVABLE, channel__creator=creator)
+    ids = coming.filter(post__series=series).values("post")
     posts = Post.objects.filter(pk__in=ids).order_by("pk").select_for_update()
     by_id = {post.pk: post for post in posts}
-    rows = list(Publication.objects.filter(post__in=by_id, **coming))
-    old, new = ZoneInfo(before), ZoneInfo(creator.timezone)
+    rows = list(coming.filter(post__in=by_id))
+    old, new, now = ZoneInfo(before), ZoneInfo(creator.timezone), timezone.now()
     for row in rows:
         if row.publish_at is None or by_id[row.post_id].timezone != EACH_MODELS_OWN:
             continue
         wall = _wall(row.publish_at, by_id[row.post_id].occurrence, old)
         row.publish_at = to_utc(wall, new)
-        row.late_after = late_after(row.publish_at)
-        if row.state != _P.DRAFT:
+        row.late_after, row.updated_at = late_after(row.publish_at), now
+        if row.state in _WAITING:
             # What was made ready for somebody's hands is so again in time.
             row.state, row.next_attempt_at = _P.SCHEDULED, row.publish_at
-    times = ["state", "publish_at", "late_after", "next_attempt_at"]
+    times = ["state", "publish_at", "late_after", "next_attempt_at", "updated_at"]
     # A publisher may have been quicker.
-    unsent = Publication.objects.filter(state__in=_MOVABLE)
+    unsent = Publication.objects.filter(_MOVABLE)
     unsent.bulk_update(rows, times, batch_size=_ROWS)
     _retime(list(by_id.values()))
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from icalendar import Calendar
 
 from library.models import Creator
+from library.services.creators import update_creator
 from metrics.models import AuditEvent
 from promura_site.ids import new_id
 from scheduling.calendar import feeds
@@ -20,6 +21,7 @@ from scheduling.services.bulk.moving import Move, move_posts
 from scheduling.services.posts import cancel_post
 from tests.factories import ChannelFactory, UserFactory
 from tests.scheduling.planning import a_channel, a_post, put
+from tests.scheduling.series.beginning import a_model, a_series, a_template
 
 pytestmark = pytest.mark.django_db
 
@@ -298,3 +300,21 @@ def test_a_publication_that_goes_out_is_news(as_editor):
     put(publication, state="published", updated_at=timezone.now())
     assert read(path, **{"If-None-Match": etag}).status_code == 200
     assert Publication.objects.filter(state="published").exists()
+
+
+def test_a_series_that_follows_its_model_to_another_zone_is_news(
+    as_editor, django_capture_on_commit_callbacks
+):
+    lea = a_model()
+    a_series(
+        a_template(lea),
+        timezone="model",
+        start=later(days=1).replace(tzinfo=None),
+        now=NOW,
+        count=2,
+    )
+    path = made(as_editor, lea)
+    etag = read(path)["ETag"]
+    with django_capture_on_commit_callbacks(execute=True):
+        update_creator(lea, actor=UserFactory(), timezone="America/New_York")
+    assert read(path, **{"If-None-Match": etag}).status_code == 200

@@ -28,6 +28,7 @@ from scheduling.notices.wiring import look
 from scheduling.publishing.publisher import Publisher
 from scheduling.series import making
 from scheduling.series.making import AHEAD, make_batch, make_occurrences
+from scheduling.series.services import end_series, reopen_series
 from scheduling.services.posts import reschedule_post
 from tests.factories import ChannelFactory, UserFactory
 from tests.scheduling.series.beginning import (
@@ -307,6 +308,23 @@ def test_a_zone_that_was_not_followed_is_followed_before_more_is_made() -> None:
     assert {at[-5:] for at in due(series)} == {"00:00"}
     assert len(occurrences(series)) == 62
     assert SeriesModel.objects.get().timezone == "Asia/Tokyo"
+
+
+def test_what_was_cancelled_with_its_series_comes_back_in_the_models_new_zone(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    lea = a_model()
+    actor = UserFactory()
+    series = a_series(a_template(lea), timezone="model", count=3)
+    end_series(series.pk, actor=actor, now=NOW)
+    with django_capture_on_commit_callbacks(execute=True):
+        update_creator(lea, actor=actor, timezone="America/New_York")
+    reopen_series(series.pk, actor=actor, now=NOW)
+    assert [at[-5:] for at in due(series)] == ["14:00"] * 3
+    for row in Publication.objects.filter(post__series=series):
+        assert row.state == Publication.State.SCHEDULED
+        assert row.next_attempt_at == row.publish_at
+        assert f"{row.publish_at:%H:%M}" == "14:00"
 
 
 def test_without_a_channel_a_series_waits_says_so_and_goes_on_by_itself(
