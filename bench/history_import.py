@@ -46,6 +46,15 @@ def table(rows: int, models: int) -> bytes:
     return "\n".join((lines[0], *body)).encode()
 
 
+def sign_in(client: httpx.Client) -> None:
+    """Log in; on a busy machine the import outlives a token."""
+    from bench.seed import PASSWORD
+
+    body = {"username": "bench", "password": PASSWORD}
+    token = client.post("/api/auth/token", json=body).json()["access"]
+    client.headers["Authorization"] = f"Bearer {token}"
+
+
 def send(client: httpx.Client, file: bytes, **query: str) -> dict[str, object]:
     """Upload a file; anything but success ends the run."""
     sent = {"file": ("past-posts.csv", file, "text/csv")}
@@ -58,7 +67,11 @@ def send(client: httpx.Client, file: bytes, **query: str) -> dict[str, object]:
 def wait(client: httpx.Client, job: str, began: float) -> None:
     """Show how far the job is until it is done."""
     while True:
-        found = client.get(f"/api/jobs/{job}").json()["job"]
+        answer = client.get(f"/api/jobs/{job}")
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            sign_in(client)
+            continue
+        found = answer.json()["job"]
         shown = f"{found['done']:,} of {found['total']:,}"
         if sys.stderr.isatty():
             print(f"\r{shown}, {time.perf_counter() - began:.0f} s", end="\r")
@@ -101,23 +114,19 @@ def main() -> None:
             "CACHE_URL": "",
         }
         fill(media=1, templates=1, posts=0, creators=options.models)
-        from bench.seed import PASSWORD
-
         port = free_port()
         worker = [sys.executable, "manage.py", "work_tasks"]
         quiet = {"cwd": ROOT, "stderr": subprocess.DEVNULL}
         running = [serve(port), subprocess.Popen(worker, **quiet)]
         try:
             where = f"http://127.0.0.1:{port}"
-            with httpx.Client(base_url=where, timeout=120) as client:
-                body = {"username": "bench", "password": PASSWORD}
-                token = client.post("/api/auth/token", json=body).json()["access"]
-                client.headers["Authorization"] = f"Bearer {token}"
+            with httpx.Client(base_url=where, timeout=300) as client:
+                sign_in(client)
                 measure(client, options)
         finally:
             for one in running:
                 one.terminate()
-                one.wait(15)
+                one.wait(60)
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         seconds = used.ru_utime + used.ru_stime
         print(

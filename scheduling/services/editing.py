@@ -25,6 +25,7 @@ from scheduling.services.writing import (
     add_publications,
     changed,
     drafted_for,
+    follow_offer,
     locked_post,
     put_media,
     refuse_too_late,
@@ -84,6 +85,7 @@ def _store(post: Post, edit: Revision) -> None:
     if edit.has_new_media:
         put_media(post, edit.media)
     post.publish_at, post.timezone = edit.publish_at, edit.zone
+    follow_offer(post, edit.due.values())
 
 
 def _apply(post: Post, publications: Sequence[Publication], edit: Revision) -> None:

@@ -29,6 +29,7 @@ from scheduling.services.writing import (
     Changed,
     add_publications,
     changed,
+    follow_offer,
     locked_post,
     nothing_to,
     put_media,
@@ -150,6 +151,8 @@ def reschedule_post(
             # A publisher was quicker.
             publication.refresh_from_db(fields=["state"])
     post.publish_at, post.timezone = plan.first, plan.zone
+    stay = [one.publish_at for one in publications if one not in movable]
+    follow_offer(post, [*stay, *plan.due.values()])
     changed(post, "post.rescheduled", actor, f"moved a post to {_at(plan.first)}")
     return Changed(post, too_late(publications))
 

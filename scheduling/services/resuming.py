@@ -20,7 +20,7 @@ from scheduling.publishing.moves import fresh_key, move
 from scheduling.publishing.pace import pace_of
 from scheduling.services.texts import texts_of
 from scheduling.services.timing import late_after
-from scheduling.services.writing import schedule
+from scheduling.services.writing import follow_offer, schedule
 
 _P = Publication.State
 
@@ -142,7 +142,8 @@ def _retime(posts: list[Post]) -> None:
     known = {post.pk: post for post in posts}
     for post_id, at in first:
         known[post_id].publish_at = at
-    Post.objects.bulk_update(posts, ["publish_at"])
+        follow_offer(known[post_id], [at])
+    Post.objects.bulk_update(posts, ["publish_at", "suggestion_taken"])
 
 
 def _spaced(rows: list[Publication], now: datetime) -> dict[UUID, datetime]:

@@ -179,6 +179,13 @@ def changed(post: Post, action: str, actor: User, message: str) -> Post:
     return post
 
 
+def follow_offer(post: Post, due: Iterable[datetime | None]) -> None:
+    """Say anew whether a post is at a suggested time: it may have been moved."""
+    if post.suggestions_offered:
+        offered = {datetime.fromisoformat(one) for one in post.suggestions_offered}
+        post.suggestion_taken = any(at in offered for at in due)
+
+
 def store_change(post: Post) -> None:
     """Store a new version of a locked post; its state is still to be told."""
     post.version += 1
@@ -186,7 +193,7 @@ def store_change(post: Post) -> None:
         update_fields=[
             *("content", "variables", "template", "publish_at", "timezone"),
             *("cleared_by", "cleared_at", "cleared_because", "cleared_for"),
-            *("version", "updated_at"),
+            *("suggestion_taken", "version", "updated_at"),
         ]
     )
 

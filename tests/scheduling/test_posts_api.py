@@ -240,6 +240,34 @@ def test_the_suggestions_on_offer_are_kept_and_whether_one_was_taken(
     assert other.json()["post"]["suggestion_taken"] is False
 
 
+def test_a_post_that_is_moved_follows_a_suggestion_no_more_until_it_is_moved_back(
+    as_editor: APIClient, lea: Channel, tomorrow: datetime
+) -> None:
+    at, later = (tomorrow + timedelta(hours=n) for n in (0, 3))
+    said = plan(schedule_time=at.isoformat(), suggestions=[at.isoformat()])
+    key = as_editor.post("/api/posts", said).json()["post"]["id"]
+    url = f"/api/posts/{key}"
+
+    def follows(answer: Any) -> bool | None:
+        assert answer.status_code == 200, answer.json()
+        return Post.objects.get().suggestion_taken
+
+    def bulk(when: datetime) -> Any:
+        item = {"id": key, "schedule_time": when.isoformat()}
+        return as_editor.post("/api/posts/bulk-reschedule", {"items": [item]})
+
+    words = as_editor.patch(url, {"version": 1, "content": "Other words"})
+    assert follows(words) is True
+    move = {"schedule_time": later.isoformat()}
+    assert follows(as_editor.post(f"{url}/reschedule", move)) is False
+    move = {"schedule_time": at.isoformat()}
+    assert follows(as_editor.post(f"{url}/reschedule", move)) is True
+    move = {"version": 4, "schedule_time": later.isoformat()}
+    assert follows(as_editor.patch(url, move)) is False
+    assert follows(bulk(at)) is True
+    assert follows(bulk(later)) is False
+
+
 def test_posts_are_listed_at_a_fixed_cost(
     as_viewer: APIClient, lea: Channel, django_assert_num_queries
 ) -> None:

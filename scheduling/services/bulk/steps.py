@@ -15,7 +15,7 @@ from scheduling.models import Publication
 from scheduling.publishing.moves import move
 from scheduling.services.bulk.loading import Batch, Failure, Loaded, load
 from scheduling.services.bulk.undoing import Before
-from scheduling.services.writing import store_change, too_late
+from scheduling.services.writing import follow_offer, store_change, too_late
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,9 @@ class Step:
         post.publish_at, post.timezone = self.publish_at, self.zone
         for name, value in self.cleared.items():
             setattr(post, name, value)
+        moved = {part.publication.pk: part.at for part in self.parts}
+        rows = self.loaded.publications
+        follow_offer(post, [moved.get(one.pk, one.publish_at) for one in rows])
         store_change(post)
 
     @property
