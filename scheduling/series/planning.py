@@ -101,17 +101,7 @@ def resolve(
         problems.add("models", "The template names no models; choose some.")
     creators = named_creators(slugs, problems)
     channels = named_channels(creators, wanted.channels, problems)
-    series = Series(
-        template=template,
-        name=template.name,
-        content=template.content,
-        variables=with_values(template.variables, wanted.variables) or {},
-        author=actor,
-        has_all_channels=wanted.channels is None,
-        best_hour=wanted.times == BEST,
-        timezone=_clocks(wanted, actor, problems),
-        is_demo=bool(creators) and all(one.is_demo for one in creators),
-    )
+    series = _series(template, wanted, creators, actor, problems)
     here = here_on(series.timezone, creators, now)
     rule = _rule(series, wanted, here, problems)
     media = _media(refs.media_ids, problems, lock=lock)
@@ -124,6 +114,26 @@ def resolve(
         _examine(plan, now, problems)
     problems.refuse()
     return plan
+
+
+def _series(
+    template: PostTemplate,
+    wanted: Wanted,
+    creators: Sequence[Creator],
+    actor: User,
+    problems: Problems,
+) -> Series:
+    return Series(
+        template=template,
+        name=template.name,
+        content=template.content,
+        variables=with_values(template.variables, wanted.variables) or {},
+        author=actor,
+        has_all_channels=wanted.channels is None,
+        best_hour=wanted.times == BEST,
+        timezone=_clocks(wanted, actor, problems),
+        is_demo=bool(creators) and all(one.is_demo for one in creators),
+    )
 
 
 def _clocks(wanted: Wanted, actor: User, problems: Problems) -> str:

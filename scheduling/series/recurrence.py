@@ -126,16 +126,8 @@ def build(
     Raise RuleError for a rule that is none, that comes round more often than hourly,
     or never, and for one that has no end, or two, without saying so.
     """
-    try:
-        patterns.check(pattern)
-    except patterns.PatternError as error:
-        raise RuleError("pattern", str(error)) from None
+    parts, exceptions = _checked_pattern(pattern, start)
     hours = _checked_times(times)
-    parts, exceptions = patterns.split(pattern)
-    if is_monthly(pattern) and start.day > _SHORTEST_MONTH:
-        # No month is left out: in a short one it is the last day.
-        days = range(_SHORTEST_MONTH, start.day + 1)
-        parts |= {"BYMONTHDAY": ",".join(map(str, days)), "BYSETPOS": "-1"}
     if _has_hours(parts) and (hours or hourless):
         raise RuleError("times", "The rule has hours of its own; leave the times out.")
     if parts.pop("BYSECOND", "0").lstrip("+0"):
@@ -151,6 +143,22 @@ def build(
     )
     _check_it_occurs(rule)
     return rule
+
+
+def _checked_pattern(
+    pattern: str, start: datetime
+) -> tuple[dict[str, str], patterns.Exceptions]:
+    """Return the parts of a pattern from its start on, and its exceptions."""
+    try:
+        patterns.check(pattern)
+        parts, exceptions = patterns.split(pattern)
+    except patterns.PatternError as error:
+        raise RuleError("pattern", str(error)) from None
+    if is_monthly(pattern) and start.day > _SHORTEST_MONTH:
+        # No month is left out: in a short one it is the last day.
+        days = range(_SHORTEST_MONTH, start.day + 1)
+        parts |= {"BYMONTHDAY": ",".join(map(str, days)), "BYSETPOS": "-1"}
+    return parts, exceptions
 
 
 def _has_hours(parts: Mapping[str, str]) -> bool:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from scheduling.models import Channel, PostMedia, Publication
+from scheduling.models import Channel, Post, PostMedia, Publication
 from scheduling.services.texts import Going
 
 NEAR_DUPLICATE = "near_duplicate"
@@ -139,7 +139,9 @@ def _neighbours(planned: dict[UUID, Going], but: UUID | None) -> Sequence[_Neigh
         state__in=_COUNTED,
     )
     if but:
-        rows = rows.exclude(post=but)
+        # That a series repeats itself is what it is for.
+        series = Post.objects.filter(pk=but, series__isnull=False).values("series")
+        rows = rows.exclude(post=but).exclude(post__series__in=series)
     values = rows.order_by("publish_at").values_list(
         "channel_id", "post_id", "content", "publish_at", "published_at"
     )

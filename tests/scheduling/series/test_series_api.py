@@ -294,6 +294,19 @@ def test_the_end_cancels_what_nobody_touched_and_reopening_takes_it_back(
     assert as_editor.post(f"{address}/reopen").status_code == 409
 
 
+def test_a_series_that_repeats_itself_is_no_near_duplicate(
+    as_editor: APIClient, template: PostTemplate
+) -> None:
+    as_editor.post(url(template), body())
+    first, second = Post.objects.order_by("occurrence")[:2]
+    edit = {"tags": ["new"], "version": 1}
+    edited = as_editor.patch(f"/api/posts/{first.pk}", edit).json()
+    assert edited["warnings"] == []
+    Post.objects.filter(pk=second.pk).update(series=None)
+    again = as_editor.patch(f"/api/posts/{first.pk}", edit | {"version": 2}).json()
+    assert [one["post"] for one in again["warnings"]] == [str(second.pk)]
+
+
 def test_an_end_may_leave_what_is_planned(
     as_editor: APIClient, template: PostTemplate
 ) -> None:
