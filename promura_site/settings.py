@@ -292,6 +292,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RatingEnum": ["general", "suggestive", "explicit"],
         "NoticeKindEnum": "scheduling.models.Notice.Kind",
+        "PostStatusEnum": "scheduling.models.Post.State",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

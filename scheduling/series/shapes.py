@@ -27,7 +27,7 @@ _S = Post.State
 COUNTED = ("total", "planned", "published", "missed", "failed", "cancelled")
 
 
-class CountsSerializer(serializers.Serializer):
+class PostsOfSeriesSerializer(serializers.Serializer):
     """The posts of a series: all there are, and how they stand."""
 
     total = serializers.IntegerField()
@@ -67,7 +67,7 @@ class SeriesSerializer(serializers.Serializer):
     status = serializers.ChoiceField([RUNNING, FINISHED, ENDED, HELD_UP])
     problem = serializers.CharField(allow_null=True)
     next_at = serializers.DateTimeField(allow_null=True)
-    posts = CountsSerializer()
+    posts = PostsOfSeriesSerializer()
     author = serializers.CharField(allow_null=True)
     created_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
