@@ -9,7 +9,7 @@ from library.admin.refusals import actor_of
 from scheduling.models import Series, SeriesModel
 from scheduling.series import services
 from scheduling.series.recipe import rule_of
-from scheduling.series.shapes import status_of
+from scheduling.series.shapes import has_posts_to_come, status_of
 from scheduling.series.words import end_in_words, in_words
 from scheduling.service_admin import ReadOnlyInline, ServiceAdmin
 
@@ -56,6 +56,10 @@ class SeriesAdmin(ServiceAdmin):
     inlines = (SeriesModelInline,)
     actions = ("end", "reopen")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Series]:
+        """Add whether there are posts still to come, which the status tells."""
+        return super().get_queryset(request).annotate(is_coming=has_posts_to_come())
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Leave beginning to the page: a series is made of a template."""
         return False
@@ -73,7 +77,8 @@ class SeriesAdmin(ServiceAdmin):
     @admin.display
     def status(self, row: Series) -> str:
         """Say how it stands."""
-        return status_of(row).replace("_", " ")
+        coming = getattr(row, "is_coming", False)
+        return status_of(row, has_posts_to_come=coming).replace("_", " ")
 
     @admin.action(description="End, and cancel what is planned", permissions=["change"])
     def end(self, request: HttpRequest, queryset: QuerySet[Series]) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, time
 from typing import Any
 
 import django_filters
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.dateparse import parse_date
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -25,6 +25,7 @@ from scheduling.serializers import (
 )
 from scheduling.series.planning import BEST
 from scheduling.series.recurrence import MAX_OCCURRENCES
+from scheduling.series.shapes import has_posts_to_come
 from templates_app.patterns import MAX_LENGTH, PRESETS
 from templates_app.serializers import VariablesField
 
@@ -170,5 +171,5 @@ class SeriesFilter(django_filters.FilterSet):
         """Keep (or leave out) what goes on."""
         if value is None:
             return rows
-        running = Series.objects.running().values("pk")
-        return rows.filter(pk__in=running) if value else rows.exclude(pk__in=running)
+        running = Q(ended_at=None) & (Q(exhausted=False) | Q(has_posts_to_come()))
+        return rows.filter(running if value else ~running)

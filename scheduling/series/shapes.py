@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Min, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q, QuerySet
 from rest_framework import serializers
 
 from promura_site.models import User
@@ -24,6 +24,7 @@ RUNNING, FINISHED, ENDED, HELD_UP = "running", "finished", "ended", "held_up"
 # Of an occurrence on very many channels, the first ones show how it reads.
 MOST_CHANNELS = 20
 _S = Post.State
+_COMING = (_S.SCHEDULED, _S.PUBLISHING)
 COUNTED = ("total", "planned", "published", "missed", "failed", "cancelled")
 
 
@@ -130,13 +131,21 @@ def shown_occurrences(
     ]
 
 
-def status_of(series: Series) -> str:
-    """Return the one word for how a series stands."""
+def has_posts_to_come() -> Exists:
+    """Return the condition of series of which there are posts still to come."""
+    return Exists(Post.objects.filter(series=OuterRef("pk"), state__in=_COMING))
+
+
+def status_of(series: Series, *, has_posts_to_come: bool) -> str:
+    """Return the one word for how a series stands.
+
+    All posts of a short one are there at once: it is at its end once they are out.
+    """
     if series.ended_at is not None:
         return ENDED
     if series.problem:
         return HELD_UP
-    return FINISHED if series.exhausted else RUNNING
+    return FINISHED if series.exhausted and not has_posts_to_come else RUNNING
 
 
 def _shown(series: Series, figures: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,7 +172,7 @@ def _shown(series: Series, figures: Mapping[str, Any]) -> dict[str, Any]:
         "until": series.until or None,
         "count": series.count,
         "endless": not rule.ends,
-        "status": status_of(series),
+        "status": status_of(series, has_posts_to_come=bool(figures.get("planned"))),
         "problem": series.problem or None,
         "next_at": _next(series, rule, figures.get("next_at")),
         "posts": {name: figures.get(name, 0) for name in COUNTED},
@@ -192,16 +201,15 @@ def _next(series: Series, rule: Rule, planned: datetime | None) -> str | None:
 def _figures(ids: Sequence[UUID], now: datetime) -> dict[UUID, dict[str, Any]]:
     """Count the posts of series and find each one's next, in one query."""
     troubled = (_S.FAILED, _S.PARTIAL, _S.UNKNOWN)
-    coming = (_S.SCHEDULED, _S.PUBLISHING)
     rows = Post.objects.filter(series__in=ids).order_by().values("series_id")
     counted = rows.annotate(
         total=Count("pk"),
-        planned=Count("pk", filter=Q(state__in=coming)),
+        planned=Count("pk", filter=Q(state__in=_COMING)),
         published=Count("pk", filter=Q(state=_S.COMPLETED)),
         missed=Count("pk", filter=Q(state=_S.MISSED)),
         failed=Count("pk", filter=Q(state__in=troubled)),
         cancelled=Count("pk", filter=Q(state=_S.CANCELLED)),
-        next_at=Min("publish_at", filter=Q(state__in=coming, publish_at__gte=now)),
+        next_at=Min("publish_at", filter=Q(state__in=_COMING, publish_at__gte=now)),
     )
     return {row["series_id"]: dict(row) for row in counted}
 

@@ -133,7 +133,6 @@ def test_a_series_ends_goes_on_again_and_leads_to_its_posts(
     open_as: Open, editor: User
 ) -> None:
     series = running(count=3)
-    Series.objects.update(exhausted=False)
     page = open_as(editor, "/series")
     row = page.locator(f"#series-{series.pk}")
     row.get_by_role("button", name="End Morning").click()
@@ -143,7 +142,7 @@ def test_a_series_ends_goes_on_again_and_leads_to_its_posts(
     expect(row).to_contain_text("Ended")
     expect(row.get_by_role("button", name="Let it go on Morning")).to_be_focused()
     page.get_by_role("button", name="Undo").click()
-    expect(row).to_contain_text("At its end")
+    expect(row).to_contain_text("Goes on")
     assert Post.objects.filter(state="scheduled").count() == 3
     row.get_by_role("link", name="Posts of Morning").click()
     expect(page.get_by_role("link", name="One of a series")).to_have_count(3)

@@ -54,7 +54,7 @@ def test_a_template_begins_a_series(
     assert series["models"] == ["lea"]
     assert series["words"] == "Daily at 09:00"
     assert series["ends"] == "3 times"
-    assert series["status"] == "finished"
+    assert series["status"] == "running"
     assert series["posts"]["planned"] == 3
     assert found["occurrences"][0]["occurrence"] == tomorrow()
     (channel,) = found["occurrences"][0]["channels"]
@@ -251,8 +251,13 @@ def test_series_are_narrowed_by_model_template_and_whether_they_run(
 
     assert found(model="mia") == {str(other.pk)}
     assert found(template=str(one.template_id)) == {str(one.pk)}
+    assert found(running="true") == {str(one.pk), str(other.pk)}
+    assert found(running="false") == set()
+    Post.objects.filter(series=one).update(state=Post.State.COMPLETED)
     assert found(running="true") == {str(other.pk)}
     assert found(running="false") == {str(one.pk)}
+    shown = as_viewer.get(f"/api/series/{one.pk}").json()["series"]
+    assert shown["status"] == "finished"
     assert as_viewer.get("/api/series", {"running": "maybe"}).status_code == 400
     shown = as_viewer.get(f"/api/series/{other.pk}").json()["series"]
     assert shown["id"] == str(other.pk)
