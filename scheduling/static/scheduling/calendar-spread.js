@@ -60,7 +60,8 @@ export function wireSpread({ models, refresh }) {
     replaceChildren(part("skipped"), skippedLines(answer.skipped, names, media.media));
     go.hidden = !plan.length;
     go.textContent = `Make ${plural(plan.length, "draft")}`;
-    part("said").focus();
+    part("said").focus({ preventScroll: true });
+    part("plan").scrollIntoView({ block: "start" });
   };
 
   submitWith(form, async (_, event) => {
