@@ -33,6 +33,8 @@ _CHANNELS = 8
 # A post takes no time; an event without any is shown as a line.
 LENGTH = timedelta(minutes=15)
 _WORDS = 60
+# RFC 5545 has none of them in a text, and programs refuse the file over one.
+_CONTROLS = dict.fromkeys([*range(0x20), 0x7F])
 _TAKEN_OUT = (Publication.State.CANCELLED, Publication.State.SKIPPED)
 # What a summary begins with where a post is not simply planned or out.
 _MARKS = {
@@ -120,7 +122,7 @@ def stamp(feed: CalendarFeed, reach: Reach) -> str:
 
 def written(feed: CalendarFeed, reach: Reach, site: str) -> bytes:
     """Return the feed as iCalendar (RFC 5545); `site` begins its links."""
-    name = f"{feed.creator.name} · PROMURA"
+    name = _printable(f"{feed.creator.name} · PROMURA")
     calendar = Calendar()
     calendar.add("prodid", "-//PROMURA//Plan//EN")
     calendar.add("version", "2.0")
@@ -141,6 +143,7 @@ def _events(feed: CalendarFeed, reach: Reach, site: str) -> Iterator[Event]:
     changed, details = _changed(entries), read_details(entries)
     for entry in entries:
         detail = details[entry.told_by]
+        text = _printable(detail.text)
         event = Event()
         event.add("uid", f"{entry.post}.{feed.creator_id}@promura")
         event.add("sequence", detail.version)
@@ -148,11 +151,15 @@ def _events(feed: CalendarFeed, reach: Reach, site: str) -> Iterator[Event]:
         event.add("last-modified", changed[entry.told_by])
         event.add("dtstart", entry.at)
         event.add("duration", LENGTH)
-        event.add("summary", _summary(entry, detail.text, reach.channels))
-        event.add("description", detail.text)
+        event.add("summary", _summary(entry, text, reach.channels))
+        event.add("description", text)
         event.add("status", _status(entry))
         event.add("url", f"{site}{reverse('queue')}")
         yield event
+
+
+def _printable(text: str) -> str:
+    return text.translate(_CONTROLS)
 
 
 def _digest(feed: CalendarFeed) -> str:

@@ -136,6 +136,7 @@ def _store(steps: Sequence[Step], *, action: str, verb: str, actor: User) -> Non
 
 
 def _refused(given: str, error: DomainError) -> Failure:
-    late = error.payload.get("too_late") or ()
-    reason = " ".join(dict.fromkeys(one["text"] for one in late))
-    return Failure(given, error.code, reason or error.message)
+    # A message names its field as well, which means nothing to who moved a post.
+    said = [one["text"] for one in error.payload.get("too_late") or ()]
+    said = said or [text for texts in error.errors.values() for text in texts]
+    return Failure(given, error.code, " ".join(dict.fromkeys(said)) or error.message)

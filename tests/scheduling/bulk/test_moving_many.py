@@ -210,7 +210,7 @@ def test_a_past_time_and_an_old_version_are_refused(as_editor):
     ]
     body = done(as_editor, MOVE, items=items)
     assert [one["code"] for one in body["failures"]] == ["invalid", "version_conflict"]
-    assert "passed already" in body["failures"][0]["reason"]
+    assert body["failures"][0]["reason"] == "This time has passed already."
 
 
 def test_media_under_embargo_is_refused_and_the_rest_is_done(as_editor):

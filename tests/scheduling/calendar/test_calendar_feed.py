@@ -177,6 +177,18 @@ def test_each_post_is_an_event_at_its_time_in_utc(as_editor):
     assert event["URL"] == "http://testserver/queue"
 
 
+def test_a_text_brings_neither_lines_nor_control_characters_of_its_own(as_editor):
+    channel = a_channel()
+    text = "Bell \x07\x1b\x7f, done\r\nEND:VEVENT\r\nBEGIN:VEVENT " + "🎉" * 40
+    a_post(channel, schedule_time=later(days=1), content=text)
+    content = read(made(as_editor, channel.creator)).content
+    (event,) = Calendar.from_ical(content).walk("VEVENT")
+    assert event["DESCRIPTION"].startswith("Bell , done END:VEVENT BEGIN:VEVENT 🎉")
+    lines = content.split(b"\r\n")
+    assert max(map(len, lines)) <= 75
+    assert not [byte for line in lines for byte in line if byte < 32 or byte == 127]
+
+
 def test_a_moved_post_is_the_same_event_at_another_time(as_editor):
     channel = a_channel()
     post = a_post(channel, schedule_time=later(days=1))
