@@ -24,7 +24,7 @@ from scheduling.services.naming import (
 )
 from scheduling.services.planning import Plan
 from scheduling.services.texts import Texts, with_values
-from scheduling.services.timing import GRACE
+from scheduling.services.timing import GRACE, HORIZON
 from scheduling.suggestions.advice import Suggestion, planned_times
 from scheduling.suggestions.days import Outlook, day_limits
 from templates_app.models import PostTemplate
@@ -123,12 +123,6 @@ class Spreader:
         else:
             self._arrange()
         drafts = self._found.drafts
-        if len(drafts) > MOST_POSTS:
-            raise DomainError(
-                "too_many_posts",
-                f"This would be {len(drafts):,} posts; at most {MOST_POSTS} are made "
-                "at once. Choose fewer models or media.",
-            )
         drafts.sort(key=lambda one: (one.at, one.creator.slug))
         crowded = warnings_about(
             [
@@ -201,16 +195,22 @@ class Spreader:
                 continue
             if creator is None:
                 yield pk, f"None of the chosen channels is of “{slot.model}”."
-            elif slot.schedule_time < self._now - GRACE:
-                yield pk, "This time has passed already."
             else:
-                yield pk, f"{item.name} is not for {creator.name}."
+                words = f"{item.name} is not for {creator.name}."
+                yield pk, self._untimely(slot) or words
 
     def _usable(self, slot: Slot, creator: Creator | None) -> list[MediaItem]:
-        if creator is None or slot.schedule_time < self._now - GRACE:
+        if creator is None or self._untimely(slot):
             return []
         there = [self._media[one] for one in slot.media_ids if one in self._media]
         return [item for item in there if _may_go_to(item, {creator.pk})]
+
+    def _untimely(self, slot: Slot) -> str:
+        """Say why nothing is planned for the time of a slot; empty: it can be."""
+        if slot.schedule_time < self._now - GRACE:
+            return "This time has passed already."
+        too_far = slot.schedule_time > self._now + HORIZON
+        return "This is more than five years ahead." if too_far else ""
 
     def _times(self, creator: Creator, count: int) -> list[Suggestion]:
         """Return free times of a model, as many as there are of `count`."""
@@ -250,6 +250,12 @@ class Spreader:
         at: datetime,
         suggestion: Suggestion | None,
     ) -> None:
+        if len(self._found.drafts) == MOST_POSTS:
+            raise DomainError(
+                "too_many_posts",
+                f"This would be more than {MOST_POSTS} posts, and no more are made at "
+                "once. Choose fewer models or media.",
+            )
         channels = self._channels[creator.pk]
         plan = Plan(
             draft=True,

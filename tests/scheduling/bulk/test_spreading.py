@@ -240,17 +240,26 @@ def test_media_that_is_gone_is_left_out(as_editor):
     assert (done["created_count"], len(done["skipped"])) == (1, 2)
 
 
-def test_a_past_time_in_a_plan_is_left_out(as_editor):
+@pytest.mark.parametrize(
+    ("time", "reason"),
+    [
+        (LONG_AGO.isoformat(), "This time has passed already."),
+        ("2099-01-01T12:00Z", "This is more than five years ahead."),
+        ("9999-12-31T23:59:59-12:00", "This is more than five years ahead."),
+        ("0001-01-01T00:00:00+12:00", "This time has passed already."),
+    ],
+)
+def test_a_time_that_nobody_plans_for_is_left_out(as_editor, time, reason):
     channel = a_channel()
     media = pictures(1)
     slot = {
         "model": channel.creator.slug,
         "media_ids": [str(media[0].pk)],
-        "schedule_time": LONG_AGO.isoformat(),
+        "schedule_time": time,
     }
     done = made(as_editor, asked(media, channel, plan=[slot]))
     assert done["created_count"] == 0
-    assert done["skipped"][0]["reason"] == "This time has passed already."
+    assert done["skipped"][0]["reason"] == reason
 
 
 def test_the_same_key_makes_them_once(as_editor):
