@@ -95,6 +95,7 @@ bench: $(TESTING)
 
 # After 10,000 posts and after a million; takes some twenty minutes.
 bench-suggestions: $(TESTING)
+	$(BIN)/python bench/history_import.py
 	$(BIN)/python bench/suggestions.py $(ARGS)
 	$(BIN)/python bench/publishing.py
 

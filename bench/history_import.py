@@ -23,7 +23,7 @@ import httpx
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench.run import fill, free_port, serve  # noqa: E402
+from bench.run import fill, free_port, serve, sign_in  # noqa: E402
 
 MOST_SECONDS = 60
 URL = "/api/scheduling/history/import"
@@ -44,15 +44,6 @@ def table(rows: int, models: int) -> bytes:
     body = lines[1:]
     draw.shuffle(body)
     return "\n".join((lines[0], *body)).encode()
-
-
-def sign_in(client: httpx.Client) -> None:
-    """Log in; on a busy machine the import outlives a token."""
-    from bench.seed import PASSWORD
-
-    body = {"username": "bench", "password": PASSWORD}
-    token = client.post("/api/auth/token", json=body).json()["access"]
-    client.headers["Authorization"] = f"Bearer {token}"
 
 
 def send(client: httpx.Client, file: bytes, **query: str) -> dict[str, object]:

@@ -65,6 +65,15 @@ def serve(port: int) -> subprocess.Popen[bytes]:
     raise SystemExit("the web process did not start")
 
 
+def sign_in(client: httpx.Client) -> None:
+    """Let a client be the bench's person; on a busy machine tokens run out."""
+    from bench.seed import PASSWORD
+
+    body = {"username": "bench", "password": PASSWORD}
+    token = client.post("/api/auth/token", json=body).json()["access"]
+    client.headers["Authorization"] = f"Bearer {token}"
+
+
 def calls(client: httpx.Client) -> dict[str, Call]:
     """Return what is measured, by name."""
     ids = []

@@ -144,9 +144,7 @@ def _posts(
     now = timezone.now()
     for start in range(0, count, CHUNK):
         numbers = range(start, min(start + CHUNK, count))
-        rows = [
-            _publication(n, channels[n % len(channels)], now, random) for n in numbers
-        ]
+        rows = [_publication(n, channels, now, random) for n in numbers]
         Post.objects.bulk_create((row.post for row in rows), batch_size=BATCH)
         Publication.objects.bulk_create(rows, batch_size=BATCH)
         PostMedia.objects.bulk_create(
@@ -162,10 +160,11 @@ def _posts(
 
 
 def _publication(
-    n: int, channel: Channel, now: datetime, random: np.random.Generator
+    n: int, channels: list[Channel], now: datetime, random: np.random.Generator
 ) -> Publication:
-    """Return one publication with its post: one in fifty planned, the rest out."""
-    planned = n % 50 == 0
+    """Return one publication with its post: of each channel one in fifty planned."""
+    turn, place = divmod(n, len(channels))
+    channel, planned = channels[place], turn % 50 == 0
     days = random.uniform(1, 14) if planned else -random.uniform(4, 400)
     at = now + timedelta(days=float(days))
     post = Post(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,8 @@ FEW_POSTS = 3
 # Of two transactions the one begun first may commit last, and leave the version of
 # the statistics as it was; the cache forgets that soon.
 CACHE_SECONDS = 60
+# Forecasts that a process remembers, some 14 KB each.
+KEPT = 256
 _SUMS = {f"{name}_sum": Sum(name) for name in COLUMNS}
 
 
@@ -139,11 +141,18 @@ class Rung:
             return with_room(
                 lambda: fc.effects(fc.posterior(nothing, nothing, nothing))
             )
-        sums = self.evidence
-        decay = fc.decay_at(self.now)
-        return with_room(
-            lambda: fc.effects(fc.posterior(sums.n, sums.s, sums.q, decay))
+        table = np.stack([self.evidence.n, self.evidence.s, self.evidence.q])
+        return _effects(
+            table.tobytes(), self.now.replace(minute=0, second=0, microsecond=0)
         )
+
+
+@lru_cache(maxsize=KEPT)
+def _effects(table: bytes, hour: datetime) -> fc.Effects:
+    """Compare the slots; the same sums say the same for the rest of the hour."""
+    n, s, q = np.frombuffer(table).reshape(3, fc.SLOTS)
+    decay = fc.decay_at(hour)
+    return with_room(lambda: fc.effects(fc.posterior(n, s, q, decay)))
 
 
 def best_rung(creator: Creator | None, now: datetime) -> Rung:

@@ -40,6 +40,7 @@ CAUTION = 0.5
 INTERVAL_Z = 1.2815515655446004  # 80 %: one forecast in ten lies beyond either end
 PSEUDO_POSTS = 10
 SMALLEST_VARIANCE = 1e-12
+SMALL_TRIANGLE = 48
 
 _BASELINE_DECAY = 2.0 ** (-1 / BASELINE_HALF_LIFE)
 # 2 ** 1000 is near the end of a float; 90 days to a doubling make that 246 years.
@@ -220,13 +221,25 @@ def posterior(n: Floats, s: Floats, q: Floats, decay: float = 1.0) -> Posterior:
         root = np.sqrt(n[used])
         cross = root[:, None] * prior[used]
         factor = np.linalg.cholesky(cross[:, used] * root + np.eye(used.size))
-        solved = np.linalg.solve(factor, np.column_stack([cross, s[used] / root]))
-        gain, target = solved[:, :-1], solved[:, -1]
+        inverse = _inverted(factor)
+        gain, target = inverse @ cross, inverse @ (s[used] / root)
         mean, covariance = gain.T @ target, prior - gain.T @ gain
     else:
         mean, covariance = np.zeros(SLOTS), prior
     mix = n + MIX_FLOOR
     return Posterior(mean, covariance, _noise(n, s, q), mix / mix.sum())
+
+
+def _inverted(lower: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Invert a lower triangle by halves: numpy alone would work on its zeros too."""
+    if len(lower) <= SMALL_TRIANGLE:
+        return np.linalg.inv(lower)
+    half = len(lower) // 2
+    first, last = _inverted(lower[:half, :half]), _inverted(lower[half:, half:])
+    inverse = np.zeros_like(lower)
+    inverse[:half, :half], inverse[half:, half:] = first, last
+    inverse[half:, :half] = -last @ (lower[half:, :half] @ first)
+    return inverse
 
 
 def _noise(n: Floats, s: Floats, q: Floats) -> float:

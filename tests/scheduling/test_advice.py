@@ -5,6 +5,8 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +16,7 @@ from scheduling.suggestions.advice import (
     DEFAULT_SLOTS,
     Suggestion,
     occurrences,
+    planned_times,
     suggest,
 )
 from scheduling.suggestions.insights import heatmap, insights
@@ -190,6 +193,32 @@ def test_another_channel_takes_the_models_time_and_another_model_does_not():
     other = ChannelFactory(creator=channel.creator, platform="x")
     publication(other, best, state="scheduled")
     assert asked(channel.creator)[0].at != best
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="another way of explaining")
+def test_planned_times_are_looked_up_by_the_models_own_channels():
+    channel = model_in("UTC")
+    with CaptureQueriesContext(connection) as asking:
+        planned_times(channel.creator, NOW, NOW + TWO_WEEKS)
+    (query,) = asking.captured_queries
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
+        assert any("publication_plan" in step for *_, step in cursor.fetchall())
+
+
+@pytest.mark.django_db
+def test_within_the_hour_the_same_sums_are_compared_once():
+    channel = model_in("UTC")
+    history(channel, RHYTHM)
+    first = evidence.best_rung(channel.creator, NOW)
+    later = evidence.best_rung(channel.creator, NOW + timedelta(minutes=30))
+    assert later.effects is first.effects
+    slots.enter(publication(channel, NOW - 9 * DAY, 500), NOW)
+    learned = evidence.best_rung(channel.creator, NOW + timedelta(minutes=30))
+    assert learned.effects.effect.tolist() != first.effects.effect.tolist()
+    tomorrow = evidence.best_rung(channel.creator, NOW + DAY)
+    assert tomorrow.effects.sd.max() > learned.effects.sd.max()
 
 
 @pytest.mark.django_db
