@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from promura_site.models import User
+
+# Two browsers and two servers share the machine with each other; a page that needs six
+# seconds then is no fault. What comes at once is not waited for.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")
