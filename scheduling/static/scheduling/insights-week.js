@@ -26,7 +26,7 @@ function cellOf(answer, day, hour, choose) {
   const button = h(
     "button",
     { type: "button", class: look, tabindex: "-1", "aria-label": sentence(answer, day, hour), title: sentence(answer, day, hour), dataset: { day, hour }, onClick: () => choose(day, hour, button) },
-    few ? "" : h("span", { "aria-hidden": "true" }, String(Math.round(lift * 100))),
+    few ? "" : h("span", { "aria-hidden": "true" }, String(Math.round(lift * 100)).replace("-", "−")),
   );
   return h("td", {}, button);
 }
