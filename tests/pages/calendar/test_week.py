@@ -13,41 +13,17 @@ from playwright.sync_api import Page, expect
 from promura_site.models import User
 from scheduling.models import Channel, Post, PublishingPace
 from templates_app.services import create_template
-from tests.factories import ChannelFactory, CreatorFactory
-from tests.pages.calendar_page import WeekPage, local_time, next_monday, planned
+from tests.pages.calendar.calendar_page import (
+    WeekPage,
+    local_time,
+    planned,
+)
 from tests.pages.library_media import add_media
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SignIn = Callable[[Page, User], None]
 Open = Callable[..., WeekPage]
-
-
-@pytest.fixture
-def monday() -> date:
-    return next_monday()
-
-
-@pytest.fixture
-def lea() -> Channel:
-    creator = CreatorFactory(slug="lea", name="Lea Moss", timezone="Asia/Tokyo")
-    return ChannelFactory(creator=creator, handle="@lea")
-
-
-@pytest.fixture
-def mia() -> Channel:
-    creator = CreatorFactory(slug="mia", name="Mia Dorn")
-    return ChannelFactory(creator=creator, handle="@mia")
-
-
-@pytest.fixture
-def open_as(quiet: Page, signed_in: SignIn, live_server: Any) -> Open:
-    def open_page(user: User, **asked: Any) -> WeekPage:
-        signed_in(quiet, user)
-        quiet.set_viewport_size({"width": 1440, "height": 900})
-        return WeekPage(quiet, live_server.url).open(**asked)
-
-    return open_page
 
 
 def test_a_stranger_is_sent_to_the_sign_in_page(client: Client, db: None) -> None:

@@ -13,25 +13,13 @@ from playwright.sync_api import Locator, Page, expect
 from promura_site.ids import new_id
 from promura_site.models import User
 from scheduling.models import Channel, Post, Publication, PublishingPace
-from tests.factories import ChannelFactory, CreatorFactory
-from tests.pages.calendar_page import local_time, next_monday, planned
+from tests.pages.calendar.calendar_page import local_time, planned
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SignIn = Callable[[Page, User], None]
 Open = Callable[..., Page]
 TOKYO = ZoneInfo("Asia/Tokyo")
-
-
-@pytest.fixture
-def monday() -> date:
-    return next_monday()
-
-
-@pytest.fixture
-def lea() -> Channel:
-    creator = CreatorFactory(slug="lea", name="Lea Moss", timezone=TOKYO.key)
-    return ChannelFactory(creator=creator, handle="@lea")
 
 
 @pytest.fixture

@@ -2,43 +2,24 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from promura_site.models import User
 from scheduling.models import Channel, Post, Publication
-from tests.factories import ChannelFactory, CreatorFactory
-from tests.pages.calendar_page import WeekPage, local_time, next_monday, planned
+from tests.pages.calendar.calendar_page import (
+    WeekPage,
+    local_time,
+    next_monday,
+    planned,
+)
 from tests.scheduling.planning import put
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SignIn = Callable[[Page, User], None]
 Open = Callable[..., WeekPage]
 TEXTS = ("Tea", "Noon", "Dusk")
-
-
-@pytest.fixture
-def monday() -> date:
-    return next_monday()
-
-
-@pytest.fixture
-def lea() -> Channel:
-    creator = CreatorFactory(slug="lea", name="Lea Moss", timezone="Asia/Tokyo")
-    return ChannelFactory(creator=creator, handle="@lea")
-
-
-@pytest.fixture
-def open_as(quiet: Page, signed_in: SignIn, live_server: Any) -> Open:
-    def open_page(user: User, **asked: Any) -> WeekPage:
-        signed_in(quiet, user)
-        quiet.set_viewport_size({"width": 1440, "height": 900})
-        return WeekPage(quiet, live_server.url).open(**asked)
-
-    return open_page
 
 
 @pytest.fixture

@@ -3,50 +3,22 @@
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from promura_site.models import User
 from scheduling.models import Channel, Post, PublishingPace
-from tests.factories import ChannelFactory, CreatorFactory
-from tests.pages.calendar_page import WeekPage, local_time, next_monday, planned
+from tests.pages.calendar.calendar_page import (
+    WeekPage,
+    local_time,
+    planned,
+)
 from tests.pages.library_media import add_media
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SignIn = Callable[[Page, User], None]
 Open = Callable[..., WeekPage]
-
-
-@pytest.fixture
-def monday() -> date:
-    return next_monday()
-
-
-@pytest.fixture
-def lea() -> Channel:
-    creator = CreatorFactory(slug="lea", name="Lea Moss", timezone="Asia/Tokyo")
-    return ChannelFactory(creator=creator, handle="@lea")
-
-
-@pytest.fixture
-def mia() -> Channel:
-    creator = CreatorFactory(slug="mia", name="Mia Dorn")
-    return ChannelFactory(creator=creator, handle="@mia")
-
-
-@pytest.fixture
-def open_as(quiet: Page, signed_in: SignIn, live_server: Any) -> Open:
-    def open_page(
-        user: User, size: tuple[int, int] = (1440, 900), **asked: Any
-    ) -> WeekPage:
-        signed_in(quiet, user)
-        quiet.set_viewport_size({"width": size[0], "height": size[1]})
-        return WeekPage(quiet, live_server.url).open(**asked)
-
-    return open_page
 
 
 def when(post: Post, channel: Channel) -> tuple[date, int]:
