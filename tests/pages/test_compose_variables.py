@@ -80,6 +80,23 @@ def test_a_templates_variables_are_filled_in_and_shown(
     assert texts() == {"@lea": "Lea Moss in Rome", "@lea.x": "Lea Moss in Rome"}
 
 
+def test_who_may_only_look_reads_a_template_filled_in(
+    quiet: Page,
+    signed_in: Callable[[Page, User], None],
+    live_server: Any,
+    viewer: User,
+    editor: User,
+    channels: tuple[Channel, Channel, Channel],
+) -> None:
+    values = {"city": {"lea-moss": "Rome"}}
+    template = a_template(editor, "{model} in {city}", variables=values)
+    signed_in(quiet, viewer)
+    compose = ComposePage(quiet, live_server.url).open(f"?template={template.pk}")
+    expect(preview(compose)).to_have_text("Lea Moss in Rome")
+    compose.page.get_by_label("{city} for Lea Moss").fill("Pisa")
+    expect(preview(compose)).to_have_text("Lea Moss in Pisa")
+
+
 def test_a_value_can_be_another_one_for_this_post(opened: Open, editor: User) -> None:
     values = {"city": {"lea-moss": "Rome"}}
     template = a_template(editor, "In {city}", variables=values)

@@ -19,7 +19,8 @@ function eventOf(post) {
     title: sentenceOf(post),
     start: post.local,
     end: endOf(post.local),
-    editable: post.movable,
+    // An event's own word would come before the calendar's, whoever looks at it.
+    ...(post.movable ? {} : { editable: false }),
     extendedProps: { post },
   };
 }

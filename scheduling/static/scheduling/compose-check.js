@@ -1,10 +1,10 @@
 /** Ask the server what would come of the plan, and say what is worth knowing. */
 
-import { ApiError, api } from "../promura_site/api.js";
+import { api } from "../promura_site/api.js";
 import { h, icon, replaceChildren } from "../promura_site/dom.js";
 import { formatTime } from "../promura_site/time.js";
+import { askAfterChanges } from "./compose-asking.js";
 
-const PAUSE = 500;
 // What the form says by itself when it is sent is not said twice.
 const SAID = new Set(["does_not_fit", "media_not_cleared", "too_late"]);
 
@@ -44,8 +44,6 @@ export function wireChecks(plan, panel, bodyOf) {
   const list = panel.querySelector("[data-check-list]");
   const override = panel.querySelector("[data-override]");
   const ask = panel.querySelector("[data-ask-owner]");
-  let timer = 0;
-  let asked = null;
 
   const show = (answer) => {
     const lines = answer ? linesOf(plan, answer) : [];
@@ -57,28 +55,9 @@ export function wireChecks(plan, panel, bodyOf) {
     plan.tell(answer?.channels ?? []);
   };
 
-  const look = async () => {
-    asked?.abort();
+  askAfterChanges(plan, async (signal) => {
     const body = bodyOf();
-    if (!body) {
-      show(null);
-      return;
-    }
-    asked = new AbortController();
-    const { signal } = asked;
-    try {
-      show(await api.post("/api/posts/check", body, { signal }));
-    } catch (problem) {
-      // The next change asks again; sending says what is wrong.
-      if (signal.aborted) return;
-      if (!(problem instanceof ApiError)) throw problem;
-      plan.tell([]);
-    }
-  };
-
-  plan.addEventListener("change", () => {
-    clearTimeout(timer);
-    timer = setTimeout(look, PAUSE);
+    show(body && (await api.post("/api/posts/check", body, { signal })));
   });
   return {
     reason: () => (override && !override.hidden ? override.querySelector("input").value.trim() : ""),

@@ -3,6 +3,7 @@
 import { h, icon, replaceChildren } from "../promura_site/dom.js";
 import { announce } from "../promura_site/undo.js";
 import { valueFields } from "../templates_app/values.js";
+import { wireReading } from "./compose-asking.js";
 
 const BUILT_IN = ["model", "handle", "date", "weekday"];
 const VARIABLE = /(?<!\{)\{([a-z][a-z0-9_]{0,29})\}(?!\})/g;
@@ -18,8 +19,11 @@ function braced(names) {
   return names.map((name) => `{${name}}`).join(", ");
 }
 
-/** Wire the place under the text that says what of it is filled in. */
-export function wireVariables(plan, place) {
+/**
+ * Wire the place under the text that says what of it is filled in. Who may plan is
+ * shown it with the checks, anybody else by itself.
+ */
+export function wireVariables(plan, place, { mayPlan }) {
   let shown = "";
 
   const setValue = (name, model, value) => {
@@ -71,5 +75,6 @@ export function wireVariables(plan, place) {
     }
   };
   plan.addEventListener("change", show);
+  if (!mayPlan) wireReading(plan);
   show();
 }

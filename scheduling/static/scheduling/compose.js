@@ -33,7 +33,7 @@ let edit = null;
 
 wireCounts(plan, part("counts"));
 wireHeight(plan, plan.fields.content);
-wireVariables(plan, part("variables"));
+wireVariables(plan, part("variables"), data);
 wireVariants(plan, part("variants"), part("add-variant"));
 wireFinding(form);
 wireStrip(plan, part("strip"), part("media-words"));

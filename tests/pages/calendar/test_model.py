@@ -57,6 +57,16 @@ def centre(piece: Locator) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
+def test_only_who_may_change_a_post_can_drag_it(
+    open_as: Open, viewer: User, editor: User, lea: Channel, monday: date
+) -> None:
+    planned(lea, monday, 9, "Tea")
+    for person, draggable in ((viewer, 0), (editor, 1)):
+        page = open_as(person, f"&date={monday}")
+        expect(chip(page, "Tea")).to_have_count(1)
+        expect(page.locator(".fc-event-draggable")).to_have_count(draggable)
+
+
 def test_a_post_dragged_in_the_month_keeps_its_time_of_day(
     open_as: Open, editor: User, lea: Channel, monday: date
 ) -> None:
