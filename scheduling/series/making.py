@@ -32,7 +32,7 @@ from scheduling.models.moments import EACH_MODELS_OWN
 from scheduling.series.recipe import Recipe, rule_of, text_of
 from scheduling.series.zones import follow_zones, follow_zones_of
 from scheduling.services.texts import Going
-from scheduling.services.timing import late_after
+from scheduling.services.timing import late_after, utc_text
 
 logger = logging.getLogger(__name__)
 
@@ -224,6 +224,8 @@ def _write(
 
 def _post(recipe: Recipe, wall: datetime, going: Sequence[Going]) -> Post:
     series = recipe.series
+    # Each model's best hour is a suggestion that was followed, and judged as one.
+    best = {one.at for one in going if one.at} if series.best_hour else set()
     return Post(
         content=series.content,
         variables=series.variables,
@@ -238,6 +240,8 @@ def _post(recipe: Recipe, wall: datetime, going: Sequence[Going]) -> Post:
         cleared_because=series.cleared_because,
         cleared_for=series.cleared_for,
         is_demo=series.is_demo,
+        suggestions_offered=[utc_text(at) for at in sorted(best)],
+        suggestion_taken=True if best else None,
     )
 
 

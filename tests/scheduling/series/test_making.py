@@ -392,6 +392,9 @@ def test_best_is_a_free_hour_of_each_day_on_the_models_own_clocks() -> None:
     assert len(times) == 10
     assert min(later - one for one, later in pairwise(times)) >= timedelta(hours=1)
     assert len(occurrences(again)) == 5
+    followed = Post.objects.filter(series=series)
+    assert {one.suggestion_taken for one in followed} == {True}
+    assert {len(one.suggestions_offered) for one in followed} <= {1, 2}
 
 
 def test_an_hourly_series_on_three_channels_is_made_in_a_few_statements() -> None:
