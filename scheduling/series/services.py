@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, QuerySet
 
-from library.models import Creator
+from library.models import Creator, MediaItem
 from promura_site import events
 from promura_site.errors import DomainError
 from promura_site.models import User
@@ -151,7 +151,7 @@ def end_series(
     series.ended_at, series.ended_by, series.problem = now, actor, ""
     series.save(update_fields=["ended_at", "ended_by", "problem"])
     coming = _coming(series, now)
-    cancelled = 0 if keep_planned else _cancel(coming.filter(version=1))
+    cancelled = 0 if keep_planned else _cancel(coming.filter(version=1), now)
     kept = _coming(series, now).count()
     _tell(series, "series.ended", actor, "ended", {"cancelled": cancelled})
     return Ended(series, cancelled, kept)
@@ -167,15 +167,17 @@ def reopen_series(series_id: UUID, *, actor: User, now: datetime) -> Ended:
     series = _locked(series_id)
     if series.ended_at is None:
         raise DomainError("not_ended", "This series has not been ended.", status=409)
-    held = SeriesMedia.objects.filter(series=series)
-    if held.filter(media__trashed_at__isnull=False).exists():
-        raise DomainError("media_gone", MEDIA_GONE, status=409)
     creators = Creator.objects.filter(series_entries__series=series)
     here = here_on(series.timezone, list(creators), now)
     series.ended_at = series.ended_by = None
     series.made_until = max(series.made_until, text_of(here))
     series.save(update_fields=["ended_at", "ended_by", "made_until"])
     revived = _revive(series, now)
+    # Media are locked after posts, as by everybody.
+    held = SeriesMedia.objects.filter(series=series).values("media")
+    media = MediaItem.objects.filter(pk__in=held).order_by("pk").select_for_update()
+    if any(item.trashed_at for item in media):
+        raise DomainError("media_gone", MEDIA_GONE, status=409)
     make_batch(series.pk, now, most=AT_ONCE)
     series.refresh_from_db()
     _tell(series, "series.reopened", actor, "goes on with", {"planned": revived})
@@ -233,18 +235,24 @@ def _locked(series_id: UUID) -> Series:
 
 
 def _coming(series: Series, now: datetime) -> PostQuerySet:
-    """Return the posts of a series that are still planned."""
-    planned = Post.objects.filter(series=series, state=Post.State.SCHEDULED)
-    return planned.filter(publish_at__gt=now)
+    """Return the posts of a series of which something is still planned.
+
+    On each model's own clocks a post is out in Sydney a day before it is in Honolulu.
+    """
+    waiting = _waiting(now).filter(post=OuterRef("pk"))
+    return Post.objects.filter(Exists(waiting), series=series)
 
 
-def _cancel(posts: PostQuerySet) -> int:
-    """Cancel posts with their series; return how many."""
-    rows = list(posts.order_by("pk").select_for_update())
-    waiting = Publication.objects.filter(
-        post__in=rows, state__in=(_P.SCHEDULED, _P.READY)
+def _waiting(now: datetime) -> QuerySet[Publication]:
+    return Publication.objects.filter(
+        state__in=(_P.SCHEDULED, _P.READY), publish_at__gt=now
     )
-    waiting.update(
+
+
+def _cancel(posts: PostQuerySet, now: datetime) -> int:
+    """Cancel what is still planned of posts with their series; return how many."""
+    rows = list(posts.order_by("pk").select_for_update())
+    _waiting(now).filter(post__in=rows).update(
         state=_P.CANCELLED,
         next_attempt_at=None,
         payload=None,

@@ -25,11 +25,13 @@ from scheduling.models import (
     SeriesModel,
 )
 from scheduling.notices.wiring import look
+from scheduling.publishing.moves import move
 from scheduling.publishing.publisher import Publisher
 from scheduling.series import making
 from scheduling.series.making import AHEAD, make_batch, make_occurrences
 from scheduling.series.services import end_series, reopen_series
 from scheduling.services.posts import reschedule_post
+from scheduling.states import recompute
 from tests.factories import ChannelFactory, UserFactory
 from tests.scheduling.series.beginning import (
     NOW,
@@ -325,6 +327,24 @@ def test_what_was_cancelled_with_its_series_comes_back_in_the_models_new_zone(
         assert row.state == Publication.State.SCHEDULED
         assert row.next_attempt_at == row.publish_at
         assert f"{row.publish_at:%H:%M}" == "14:00"
+
+
+def test_what_is_out_on_some_clocks_only_does_not_go_out_on_the_others() -> None:
+    sydney, angeles = a_model("Australia/Sydney"), a_model("America/Los_Angeles")
+    series = a_series(a_template(sydney, angeles), timezone="model", count=2)
+    first = Post.objects.filter(series=series).order_by("occurrence")[0]
+    out = first.publications.get(channel__creator=sydney)
+    move(out, Publication.State.PUBLISHED)
+    recompute(first)
+    between = datetime(2026, 1, 6, 12, tzinfo=UTC)
+    ended = end_series(series.pk, actor=UserFactory(), now=between)
+    assert (ended.changed, ended.kept) == (2, 0)
+    assert due(series, angeles.channels.get())[0] == "2026-01-06 17:00"
+    states = first.publications.order_by("publish_at").values_list("state", flat=True)
+    assert list(states) == [Publication.State.PUBLISHED, Publication.State.CANCELLED]
+    again = reopen_series(series.pk, actor=UserFactory(), now=between)
+    assert again.changed == 2
+    assert list(states.all())[1] == Publication.State.SCHEDULED
 
 
 def test_without_a_channel_a_series_waits_says_so_and_goes_on_by_itself(
