@@ -213,6 +213,8 @@ def _check_it_occurs(rule: Rule) -> None:
     except ValueError:
         # dateutil: an hour that an interval of hours never meets.
         found = []
+    if not found and rule.until and rule.until < rule.start:
+        raise RuleError("until", "This ends before it begins.")
     if not found:
         raise RuleError("pattern", "By this rule there is no post at all.")
     if len(found) > MAX_OCCURRENCES:

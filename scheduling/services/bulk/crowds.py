@@ -66,9 +66,11 @@ def warnings_about(
     posts = {one.post for one in coming}
     for clash in _clashes(places, lanes):
         lane = lanes[clash.first.channel]
-        text = clash.told(lane.channel, lane.zone)
+        warning = {"code": CLASH, "text": clash.told(lane.channel, lane.zone)}
         for post in posts.intersection(clash.posts):
-            found[post].append({"code": CLASH, "text": text})
+            # Of three at one time the middle one clashes twice, in the same words.
+            if warning not in found[post]:
+                found[post].append(warning)
     loads = _loads(places, lanes)
     days = {(one.post, *_day(one.at, lanes[one.channel.pk])) for one in coming}
     for post, creator, day in sorted(days, key=lambda one: one[2]):

@@ -298,18 +298,21 @@ def test_clashes_with_what_stands_there_and_among_the_moved_are_told(
     one = a_post(channel, schedule_time=at(9, 10))
     two = a_post(channel, schedule_time=at(12))
     three = a_post(channel, schedule_time=at(15))
+    four = a_post(channel, schedule_time=at(16))
+    evening = at(18, days=1).isoformat()
     items = [
         {"id": str(one.pk), "schedule_time": at(9, 10, days=1).isoformat()},
-        {"id": str(two.pk), "schedule_time": at(18, days=1).isoformat()},
-        {"id": str(three.pk), "schedule_time": at(18, days=1).isoformat()},
+        *(
+            {"id": str(post.pk), "schedule_time": evening}
+            for post in (two, three, four)
+        ),
     ]
     body = done(as_editor, MOVE, items=items, dry_run=dry_run)
     texts = [[note["text"] for note in one["warnings"]] for one in body["results"]]
     twice = "Two posts at the same time on @lea on Instagram: 18:00."
     assert texts == [
         ["Only 10 minutes apart on @lea on Instagram: 09:00 and 09:10."],
-        [twice],
-        [twice],
+        *[[twice]] * 3,
     ]
 
 
