@@ -145,11 +145,7 @@ def reschedule_post(
     bars = plan.bars()
     cleared = clearance.decide(bars, actor=actor, now=now, reason=override_clearance)
     clearance.put(post, cleared, bars)
-    for publication, going in zip(movable, plan.going, strict=True):
-        fields = {"content": going.text, **fresh_key(publication)}
-        if not schedule(publication, going.at, **fields):
-            # A publisher was quicker.
-            publication.refresh_from_db(fields=["state"])
+    _schedule_all(movable, plan)
     post.publish_at, post.timezone = plan.first, plan.zone
     stay = [one.publish_at for one in publications if one not in movable]
     follow_offer(post, [*stay, *plan.due.values()])
@@ -246,6 +242,14 @@ def _place(post: Post, plan: Plan) -> None:
     put_variants(post, plan.texts.variants)
     put_media(post, plan.media)
     add_publications(post, plan.going, draft=plan.draft)
+
+
+def _schedule_all(movable: Iterable[Publication], plan: Plan) -> None:
+    for publication, going in zip(movable, plan.going, strict=True):
+        fields = {"content": going.text, **fresh_key(publication)}
+        if not schedule(publication, going.at, **fields):
+            # A publisher was quicker.
+            publication.refresh_from_db(fields=["state"])
 
 
 def _refuse_duplicates(plan: Plan) -> None:
