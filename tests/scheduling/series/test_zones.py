@@ -1,15 +1,22 @@
-"""Series on each model's own clocks: a new zone, and an end between two of them."""
+"""Series on clocks that change: kept hours, a new zone, an end between two clocks."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from itertools import islice, pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from library.models import Creator
 from library.services.creators import update_creator
+from promura_site.zones import exists
 from scheduling.models import Post, Publication, SeriesModel
 from scheduling.publishing.moves import move
 from scheduling.series.making import make_occurrences
+from scheduling.series.recipe import due_at
+from scheduling.series.recurrence import RuleError, build
 from scheduling.series.services import end_series, reopen_series
 from scheduling.services.posts import reschedule_post
 from scheduling.states import recompute
@@ -24,6 +31,47 @@ from tests.scheduling.series.beginning import (
 )
 
 pytestmark = pytest.mark.django_db
+
+ZONES = (
+    "Europe/Berlin",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+    "Africa/Casablanca",
+)
+# So close to the clocks' changes that most examples meet one.
+changes = st.sampled_from(
+    [datetime(2027, *day) for day in ((3, 14), (3, 28), (4, 4), (10, 3), (10, 31))]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(ZONES),
+    changes,
+    st.integers(0, 48 * 60),
+    st.sampled_from(("FREQ=HOURLY", "FREQ=HOURLY;INTERVAL=5", "daily", "weekly")),
+    st.sets(st.times(), max_size=2),
+)
+def test_every_occurrence_keeps_its_hour_and_no_instant_comes_twice(
+    name: str, change: datetime, minutes: int, pattern: str, times: set[time]
+) -> None:
+    zone, start = ZoneInfo(name), change - timedelta(minutes=minutes)
+    try:
+        rule = build(pattern, start, times=times, count=80)
+    except RuleError:
+        return
+    found = {wall: due_at(rule, wall, zone) for wall in islice(rule, 80)}
+    for wall, at in found.items():
+        if at is None:
+            assert not exists(wall, zone)
+            continue
+        local = at.astimezone(zone).replace(tzinfo=None, fold=0)
+        late = local - wall
+        assert timedelta() <= late <= timedelta(hours=1)
+        assert not late or not exists(wall, zone)
+    instants = [at for at in found.values() if at]
+    assert all(one < other for one, other in pairwise(instants))
 
 
 def test_in_a_models_new_zone_what_is_planned_keeps_its_hour(
