@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from library.models import Creator
 from promura_site.models import User
 from scheduling.models import Post, Publication, Series
 from scheduling.series.making import make_occurrences
@@ -95,6 +96,7 @@ def test_a_series_is_tried_out_begun_and_ended_again(
 def test_a_series_is_begun_by_keyboard_on_a_phone(
     open_as: Open, editor: User, template: PostTemplate
 ) -> None:
+    Creator.objects.filter(slug="hana").update(name="Hana-Marie of the Long Name, " * 3)
     page = open_as(editor, f"/series/new?template={template.pk}")
     page.set_viewport_size({"width": 360, "height": 740})
     expect(page.locator("[data-words]")).to_contain_text("Weekly on")
