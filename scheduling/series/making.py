@@ -185,10 +185,14 @@ def recipe_of(series: Series) -> Recipe:
 
 
 def _within_reach(now: datetime) -> Sequence[UUID]:
-    """Return the series of which there is something to make, or to try again."""
+    """Return the series of which there is something to make, or to try again.
+
+    Those that are held up come last, so that however many they are others go on.
+    """
     reach = text_of((now + AHEAD - STEP).astimezone(UTC).replace(tzinfo=None))
     rows = Series.objects.running().filter(Q(made_until__lte=reach) | ~Q(problem=""))
-    return list(rows.order_by("made_until", "pk").values_list("pk", flat=True))
+    in_turn = rows.order_by("problem", "made_until", "pk")
+    return list(in_turn.values_list("pk", flat=True))
 
 
 def _write(

@@ -317,6 +317,19 @@ def test_a_broken_series_never_keeps_another_from_going_on(
     assert len(occurrences(broken)) == 62
 
 
+def test_series_that_are_held_up_take_nobodys_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held_up = a_series(a_template(a_model()))
+    sound = a_series(a_template(a_model()))
+    Series.objects.filter(pk=held_up.pk).update(
+        problem=making.NO_CHANNEL, made_until="2026-01-01T00:00"
+    )
+    monkeypatch.setattr(making, "MOST_SERIES", 1)
+    make_occurrences(NOW + timedelta(days=2))
+    assert len(occurrences(sound)) == 62
+
+
 def test_best_is_a_free_hour_of_each_day_on_the_models_own_clocks() -> None:
     lea, tokyo = a_model(), a_model("Asia/Tokyo")
     series = a_series(a_template(lea, tokyo), times="best", count=5)
