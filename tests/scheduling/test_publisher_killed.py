@@ -52,11 +52,13 @@ def kill_at(step: str, publication: Publication) -> None:
 
 
 def folders_of(publication: Publication) -> list[Path]:
+    """Return what has appeared; what is being built has a name with a dot before."""
     found = Path(settings.OUTBOX_DIR).rglob("post.json")
     return [
         path.parent
         for path in found
         if json.loads(path.read_text())["publication_id"] == str(publication.pk)
+        and not any(part.startswith(".tmp-") for part in path.parts)
     ]
 
 
