@@ -30,7 +30,7 @@ def ask(
         raise DomainError(
             "unknown_variables",
             f"This would stay as written: {shown}{more}. "
-            "Confirm that when you plan it in compose, or change the text.",
+            "Confirm that in compose (by API: keep_unknown), or change the text.",
             status=409,
             variables=names,
         )
