@@ -101,6 +101,8 @@ def test_a_value_can_be_another_one_for_this_post(opened: Open, editor: User) ->
     values = {"city": {"lea-moss": "Rome"}}
     template = a_template(editor, "In {city}", variables=values)
     compose = opened(f"?template={template.pk}")
+    # The template brings its own models; who is chosen before it is there is not.
+    expect(compose.model("lea-moss")).to_be_checked()
     compose.model("ruby-hart").check()
     said = compose.page.locator("[data-check-list]")
     expect(said).to_contain_text("{city} has no value for Ruby Hart")
