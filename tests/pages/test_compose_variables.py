@@ -140,6 +140,7 @@ def test_what_stays_in_braces_is_asked_about_once(
     compose.said("Lea Moss")
     assert texts()["@lea"] == "Lea Moss {foo}"
     again = opened_loud(f"?template={template.pk}")
+    expect(preview(again)).to_have_text("Lea Moss {foo}")
     again.time.fill(at())
     again.press("Schedule")
     again.said("Lea Moss")
